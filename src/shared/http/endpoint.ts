@@ -121,23 +121,27 @@ interface Call<AllowedCaller> {
 export function createEndpoint(dependencies: EndpointDependencies): Endpoint {
   const { cookieNames, monotonicMs } = dependencies;
   const findCaller = createFindCaller(dependencies);
-  return (rules, handle) => async (httpRequest, context) => {
-    const clearedCookies: CookieToSet[] = [];
-    let response: BffResponse;
-    try {
-      const startedMs = monotonicMs();
-      const call = toCall(httpRequest, context, { rules, handle, clearedCookies }, startedMs);
-      response = await respond(call, dependencies, findCaller).catch((error: unknown) =>
-        errorResponse(error, call.request, rules.errorFormat ?? 'problem', call.log),
-      );
-    } catch (error) {
-      // No error may leave this function: the host would respond instead, or the call would hang.
-      context.warn(toLogLine({ event: 'unreadable-request', cause: describeError(error) }));
-      response = unreadableResponse(error, context.invocationId);
-    }
-    const cookies = response.cookies ?? [];
-    const cleared = clearedCookies.filter(({ name }) => !cookies.some((cookie) => cookie.name === name));
-    return toHttpResponse({ ...response, cookies: [...cleared, ...cookies] }, cookieNames.secure);
+  return (givenRules, handle) => {
+    // Without a prototype, so that a polluted `Object.prototype` cannot add a rule such as `csrf: 'none'`.
+    const rules = { __proto__: null, ...givenRules };
+    return async (httpRequest, context) => {
+      const clearedCookies: CookieToSet[] = [];
+      let response: BffResponse;
+      try {
+        const startedMs = monotonicMs();
+        const call = toCall(httpRequest, context, { rules, handle, clearedCookies }, startedMs);
+        response = await respond(call, dependencies, findCaller).catch((error: unknown) =>
+          errorResponse(error, call.request, rules.errorFormat ?? 'problem', call.log),
+        );
+      } catch (error) {
+        // No error may leave this function: the host would respond instead, or the call would hang.
+        context.warn(toLogLine({ event: 'unreadable-request', cause: describeError(error) }));
+        response = unreadableResponse(error, context.invocationId);
+      }
+      const cookies = response.cookies ?? [];
+      const cleared = clearedCookies.filter(({ name }) => !cookies.some((cookie) => cookie.name === name));
+      return toHttpResponse({ ...response, cookies: [...cleared, ...cookies] }, cookieNames.secure);
+    };
   };
 }
 

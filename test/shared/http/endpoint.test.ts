@@ -6,6 +6,7 @@ import { cookieNames } from '../../../src/shared/http/cookies.ts';
 import {
   createEndpoint,
   type EndpointDependencies,
+  type EndpointRules,
   type Handler,
 } from '../../../src/shared/http/endpoint.ts';
 
@@ -15,7 +16,11 @@ const notCalled = () => {
 };
 
 /** Calls a handler through an endpoint. */
-async function call(handle: Handler<undefined>, monotonicMs = () => 1000): Promise<HttpResponseInit> {
+async function call(
+  handle: Handler<undefined>,
+  monotonicMs = () => 1000,
+  rules: Omit<EndpointRules<undefined>, 'access'> = { csrf: 'none' },
+): Promise<HttpResponseInit> {
   const dependencies = {
     origin: 'https://app.contoso.example',
     cookieNames: cookieNames('https://app.contoso.example'),
@@ -26,7 +31,7 @@ async function call(handle: Handler<undefined>, monotonicMs = () => 1000): Promi
     extendSession: notCalled,
     monotonicMs,
   };
-  const handler = createEndpoint(dependencies)({ access: allowAnonymous, csrf: 'none' }, handle);
+  const handler = createEndpoint(dependencies)({ access: allowAnonymous, ...rules }, handle);
   const response = await handler(
     new HttpRequest({ method: 'GET', url: 'https://app.contoso.example/api/mine' }),
     new InvocationContext({ invocationId: 'i1', functionName: 'mine', options: {} }),
@@ -88,6 +93,23 @@ describe('an error that cannot be reported', () => {
     });
     expect([status, JSON.parse(String(body))['code']]).toEqual([500, 'internal_error']);
     expect(headers).not.toHaveProperty('client-request-id');
+  });
+});
+
+describe('refuses', () => {
+  it('a call without the CSRF header, even if a polluted prototype has other rules', {
+    tags: ['CS-1'],
+  }, async () => {
+    const pollution = { csrf: 'none', acceptsForm: true, methods: ['POST'] };
+    for (const [name, value] of Object.entries(pollution)) {
+      Object.defineProperty(Object.prototype, name, { value, configurable: true, enumerable: false });
+    }
+    try {
+      const { status, body } = await call(() => ({ status: 204 }), undefined, {});
+      expect([status, JSON.parse(String(body))['code']]).toEqual([403, 'cross_site_request']);
+    } finally {
+      for (const name of Object.keys(pollution)) Reflect.deleteProperty(Object.prototype, name);
+    }
   });
 });
 
