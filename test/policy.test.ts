@@ -3,13 +3,13 @@ import { demoDirectory, graphResourceId } from '@entra-bff/directory';
 import { describe, expect, it } from 'vitest';
 import { namesTakenForKeys } from '../scripts/graph-names.ts';
 import { policyJsonSchema } from '../scripts/policy-schema.ts';
-import { readPolicy } from '../src/shared/config/policies.ts';
+import { readGraphPolicy } from '../src/shared/config/policies.ts';
 import { exceptions } from './policy-exceptions.ts';
 import { readPermissionReference } from './support/permission-reference.ts';
 import { ask, isAllowed } from './support/policies.ts';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
-const policy = readPolicy(undefined);
+const policy = readGraphPolicy(undefined);
 const { features, rules, signInScopes } = policy;
 const calls = rules.flatMap(({ methods, template, scopes, alternatives }) =>
   methods.map((method) => ({ name: `${method} ${template.text}`, scopes, alternatives })),

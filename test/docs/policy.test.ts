@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { policyJsonSchema } from '../../scripts/policy-schema.ts';
-import { readPolicy } from '../../src/shared/config/policies.ts';
+import { readGraphPolicy } from '../../src/shared/config/policies.ts';
 import { isAllowed, policyOf, refusalOf } from '../support/policies.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const document = read('docs/policy.md');
-const policy = readPolicy(undefined);
+const policy = readGraphPolicy(undefined);
 const { features, rules } = policy;
 
 function sectionOf(heading: string): string {

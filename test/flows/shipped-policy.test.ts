@@ -2,9 +2,9 @@ import { demoClient, demoDirectory, demoUsers, graphResourceId } from '@entra-bf
 import { type EntraEmulator, startEntraEmulator } from '@entra-bff/entra-emulator';
 import { type GraphEmulator, startGraphEmulator } from '@entra-bff/graph-emulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readPolicy } from '../../src/shared/config/policies.ts';
+import { readGraphPolicy } from '../../src/shared/config/policies.ts';
 
-const policy = readPolicy(undefined);
+const policy = readGraphPolicy(undefined);
 const everyScope = [...new Set(policy.rules.flatMap(({ scopes }) => scopes))].join(' ');
 const window = 'startDateTime=2026-01-01T00:00:00Z&endDateTime=2036-01-01T00:00:00Z';
 

@@ -65,8 +65,8 @@ export function isAdministrationFeature(name: string): boolean {
 export function withAdministrationFeatures(policyFeatures: Features): Features {
   return {
     ...policyFeatures,
-    find: (name) =>
-      policyFeatures.find(name) ?? administrationFeatures.find((feature) => feature.name === name),
+    findByName: (name) =>
+      policyFeatures.findByName(name) ?? administrationFeatures.find((feature) => feature.name === name),
   };
 }
 

@@ -21,23 +21,25 @@ export interface CustomApi extends ApiConfig {
   readonly policy: Policy;
 }
 
-/** @throws {ConfigError} that lists every issue of the files */
+/** @throws {ConfigError} that lists every issue of the first invalid file, or names the first feature name in conflict */
 export function readPolicies({ graph: { policyFile }, apis }: Pick<Config, 'graph' | 'apis'>): Policies {
-  const graph = readPolicy(policyFile);
+  const graph = readGraphPolicy(policyFile);
   const customApis = apis.map((api): CustomApi => {
     const reading = readPolicyFile(api.policyFile, api.scopePrefix);
     return { ...api, policy: requirePolicy(reading, `API_${api.name.toUpperCase()}_POLICY_FILE`) };
   });
   const joined = joinFeatures([graph, ...customApis.map(({ policy }) => policy)]);
   if (joined.kind === 'features') {
-    const conflicting = administrationFeatures.find(({ name }) => joined.features.find(name) !== undefined);
+    const conflicting = administrationFeatures.find(
+      ({ name }) => joined.features.findByName(name) !== undefined,
+    );
     if (conflicting === undefined) return { graph, apis: customApis, features: joined.features };
     throw new ConfigError([
-      `GRAPH_POLICY_FILE or a policy of API_NAMES, the feature "${conflicting.name}" has a name that the admin page uses; rename it.`,
+      `GRAPH_POLICY_FILE or an API_…_POLICY_FILE, a feature is named "${conflicting.name}", which the admin page uses already; rename the feature.`,
     ]);
   }
   throw new ConfigError([
-    `API_NAMES, the feature "${joined.name}" is in two policies, so the name is ambiguous; rename one of them.`,
+    `API_NAMES, two policies have a feature named "${joined.name}"; rename one of the two features.`,
   ]);
 }
 
@@ -45,7 +47,7 @@ export function readPolicies({ graph: { policyFile }, apis }: Pick<Config, 'grap
  * The policy for Microsoft Graph: the shipped one, which is part of the bundle, or the operator's file.
  * @throws {ConfigError} that lists every issue of the file
  */
-export function readPolicy(path: string | undefined): Policy {
+export function readGraphPolicy(path: string | undefined): Policy {
   const reading = path === undefined ? parseGraphPolicy(shippedPolicy) : readPolicyFile(path);
   return requirePolicy(reading, 'GRAPH_POLICY_FILE');
 }

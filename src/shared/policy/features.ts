@@ -6,7 +6,7 @@ export interface Features {
   readonly all: readonly PolicyFeature[];
   /** The scopes that every sign-in asks for. */
   readonly signInScopes: readonly string[];
-  find(name: string): PolicyFeature | undefined;
+  findByName(name: string): PolicyFeature | undefined;
 }
 
 export type JoinFeaturesResult =
@@ -25,7 +25,7 @@ export function joinFeatures(policies: readonly Policy[]): JoinFeaturesResult {
     features: {
       all: [...byName.values()],
       signInScopes: [...new Set(policies.flatMap(({ signInScopes }) => signInScopes))],
-      find: (name) => byName.get(name),
+      findByName: (name) => byName.get(name),
     },
   };
 }

@@ -33,22 +33,22 @@ describe('the policies of several upstream APIs', () => {
     const document = { features: { orders: { title: 'Orders', signIn: true, rules: [rule] } } };
     const { apis, features } = readPolicies({ graph, apis: [customApi('orders', document)] });
     expect(apis.map(({ name }) => name)).toEqual(['orders']);
-    expect(features.find('orders')?.scopes).toEqual(['api://orders/Orders.Read']);
-    expect(features.find('profile')?.scopes).toEqual(['User.Read']);
+    expect(features.findByName('orders')?.scopes).toEqual(['api://orders/Orders.Read']);
+    expect(features.findByName('profile')?.scopes).toEqual(['User.Read']);
     expect(features.signInScopes).toEqual(['User.Read', 'api://orders/Orders.Read']);
   });
 
   it('may not share the name of a feature', () => {
     const document = { features: { mail: { title: 'Orders', rules: [rule] } } };
     expect(() => readPolicies({ graph, apis: [customApi('orders', document)] })).toThrow(
-      /the feature "mail" is in two policies.*rename/,
+      /two policies have a feature named "mail"; rename/,
     );
   });
 
   it('may not take the name of a feature of the admin page, whose links would request other permissions', () => {
     const document = { features: { administration: { title: 'Orders', rules: [rule] } } };
     expect(() => readPolicies({ graph, apis: [customApi('orders', document)] })).toThrow(
-      /the feature "administration" has a name that the admin page uses; rename it/,
+      /a feature is named "administration", which the admin page uses already; rename the feature/,
     );
   });
 

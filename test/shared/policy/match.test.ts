@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readPolicy } from '../../../src/shared/config/policies.ts';
+import { readGraphPolicy } from '../../../src/shared/config/policies.ts';
 import { ask, fileOf, isAllowed, policyOf, refusalOf } from '../../support/policies.ts';
 
-const shipped = readPolicy(undefined);
+const shipped = readGraphPolicy(undefined);
 
 /** Calls that the shipped policy allows, one for every kind of rule. */
 const permitted = [

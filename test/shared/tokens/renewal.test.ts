@@ -61,7 +61,7 @@ beforeEach(() => {
     lease: {
       awaitResult: async (latest) => ({ kind: 'continue', latest }),
       acquire: async (session) => ({ kind: 'acquired', leaseId: 'lease', session }),
-      end: async ({ session: latest }, _request, outcome) => ({ kind: 'ended', latest, outcome }),
+      end: async ({ session: latest }, _request, outcome) => ({ kind: 'settled', latest, outcome }),
       fail: async () => {},
     },
     redeem: async (session) => {
