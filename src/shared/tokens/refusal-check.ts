@@ -6,7 +6,7 @@ import type { RenewalStep } from './renewal-lease.ts';
 import type { InteractionRequired, TokenRequest } from './token-request.ts';
 
 /**
- * Looks for a remembered refusal before a renewal. Before the refusal is repeated, the row is read again, because the user
+ * Looks for a remembered refusal before a renewal. Before the refusal is returned again, the row is read, because the user
  * may have consented through another worker since.
  */
 export interface RefusalCheck {
@@ -54,11 +54,12 @@ export function createRefusalCheck({ refusals, store, monotonicMs }: RefusalChec
     async find(session, request, arrivedAtMs) {
       if (refusals.find(session, request) === undefined) return { kind: 'continue', latest: session };
       const latest = await refetch(session, arrivedAtMs);
-      if (latest === undefined) return { kind: 'ended', latest: session, outcome: { kind: 'session-ended' } };
+      if (latest === undefined)
+        return { kind: 'settled', latest: session, outcome: { kind: 'session-ended' } };
       const refusal = refusals.find(latest, request);
       return refusal === undefined
         ? { kind: 'continue', latest }
-        : { kind: 'ended', latest, outcome: refusal };
+        : { kind: 'settled', latest, outcome: refusal };
     },
     remember(latest, request, refusal, startedAtMs) {
       refusals.remember(latest, request, refusal);

@@ -13,9 +13,9 @@ export type IdentityRenewal =
   | Exclude<TokenAcquisition, { kind: 'token' }>;
 
 /**
- * Redeems the refresh token to renew Entra ID's statements about the user. Before this returns, the new ID token is
+ * Redeems the refresh token to renew Entra ID's claims about the user. Before this returns, the new ID token is
  * verified, compared with the session's identity and stored.
- * @param notBefore statements from this instant or later are new enough, even if another call renewed them
+ * @param notBefore claims from this instant or later are new enough, even if another call renewed them
  * @throws {BffError} sign_in_service_unavailable, also if the response has no ID token; storage_unavailable, rate_limited
  */
 export type RenewIdentity = (session: Session, notBefore: Date, log: Log) => Promise<IdentityRenewal>;

@@ -13,7 +13,7 @@ import { isSameRequest, type TokenAcquisition, type TokenRequest } from './token
 
 /** The outcome of a renewal, and the session's state, from which the next renewal starts. */
 export interface RenewalEnd {
-  readonly kind: 'ended';
+  readonly kind: 'settled';
   readonly latest: Session;
   readonly outcome: TokenAcquisition;
 }
@@ -101,28 +101,28 @@ export function createRenewalLease(dependencies: RenewalLeaseDependencies): Rene
       let latest = session;
       for (;;) {
         const stored = storedTokens.find(latest, request);
-        if (stored !== undefined) return ended(latest, { kind: 'token', ...stored, session: latest });
+        if (stored !== undefined) return settled(latest, { kind: 'token', ...stored, session: latest });
         const { leaseId } = latest;
         if (!isOtherWorkersLease(leaseId)) return { kind: 'continue', latest };
         const waitMs = remainingWaitMs(leaseId, waitingSinceMs);
         if (waitMs <= 0) return { kind: 'continue', latest };
         const { current } = request;
-        if (current !== undefined) return ended(latest, { kind: 'token', ...current, session: latest });
+        if (current !== undefined) return settled(latest, { kind: 'token', ...current, session: latest });
         const jitterMs = random(1).readUInt8(0) % POLL_JITTER_MS;
         await wait(Math.min(POLL_INTERVAL_MS + jitterMs, waitMs));
         const found = await store.refetch(latest);
-        if (found.kind === 'gone') return ended(latest, { kind: 'session-ended' });
+        if (found.kind === 'gone') return settled(latest, { kind: 'session-ended' });
         latest = found.session;
         const failure = latest.refreshFailure;
         if (failure?.leaseId === leaseId && isSameRequest(toRequest(failure), request)) {
-          return ended(latest, adoptFailure(failure));
+          return settled(latest, adoptFailure(failure));
         }
       }
     },
     async acquire(session, log) {
       const leaseId = workerPrefix + random(16).toString('base64url');
       const acquired = await store.acquireLease(session, leaseId);
-      if (acquired.kind === 'gone') return ended(session, { kind: 'session-ended' });
+      if (acquired.kind === 'gone') return settled(session, { kind: 'session-ended' });
       if (acquired.kind === 'acquired') {
         if (session.leaseId !== undefined) log('warn', { event: 'lease-taken-over' });
         return { kind: 'acquired', leaseId, session: acquired.session };
@@ -130,7 +130,7 @@ export function createRenewalLease(dependencies: RenewalLeaseDependencies): Rene
       // If the response to the write is lost, the SDK repeats the write, which then conflicts with the first one. Without
       // this read, every worker would wait for a lease whose holder does not know that it has the lease.
       const found = await store.refetch(session);
-      if (found.kind === 'gone') return ended(session, { kind: 'session-ended' });
+      if (found.kind === 'gone') return settled(session, { kind: 'session-ended' });
       return found.session.leaseId === leaseId
         ? { kind: 'acquired', leaseId, session: found.session }
         : { kind: 'continue', latest: found.session };
@@ -151,12 +151,12 @@ async function endLease(
   outcome: TokenAcquisition,
   log: Log,
 ): Promise<RenewalStep> {
-  if (outcome.kind === 'token') return ended(outcome.session, outcome);
-  if (outcome.kind === 'session-ended') return ended(held, outcome);
+  if (outcome.kind === 'token') return settled(outcome.session, outcome);
+  if (outcome.kind === 'session-ended') return settled(held, outcome);
   // A refusal counts only if the row has not changed. If another worker has redeemed the token meanwhile, this worker
   // used an outdated refresh token, and the sign-in is still valid.
   const found = await store.refetch(held);
-  if (found.kind === 'gone') return ended(held, { kind: 'session-ended' });
+  if (found.kind === 'gone') return settled(held, { kind: 'session-ended' });
   const { tokenGeneration } = found.session;
   // A write under this lease does not count as a change. It stored tokens, but not for the requested scopes or claims.
   const isUnchanged = found.session.leaseId === leaseId && tokenGeneration === held.tokenGeneration;
@@ -173,7 +173,7 @@ async function endLease(
   };
   const latest = await recordFailure(store, found.session, failure, log);
   // Another worker may have stored its tokens between the read and this write.
-  return latest.tokenGeneration === tokenGeneration ? ended(latest, outcome) : { kind: 'continue', latest };
+  return latest.tokenGeneration === tokenGeneration ? settled(latest, outcome) : { kind: 'continue', latest };
 }
 
 /** Records the failure for the workers that wait. The same write ends the lease. */
@@ -194,8 +194,8 @@ async function recordFailure(
   }
 }
 
-function ended(latest: Session, outcome: TokenAcquisition): RenewalEnd {
-  return { kind: 'ended', latest, outcome };
+function settled(latest: Session, outcome: TokenAcquisition): RenewalEnd {
+  return { kind: 'settled', latest, outcome };
 }
 
 /** @throws {BffError} sign_in_service_unavailable */

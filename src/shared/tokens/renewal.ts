@@ -13,7 +13,7 @@ import { isSameRequest, type TokenAcquisition, type TokenRequest } from './token
  * Renews a session's tokens with its refresh token. On each worker, a session has one renewal at a time, and further calls
  * queue. Each renewal starts from the state that the previous one left.
  * - A call that waited while an identical renewal failed adopts that failure. Entra ID is not asked again.
- * - A call with a current token does not queue. It uses that token.
+ * - If a renewal is already running, a call whose current token can still be used does not wait. It uses that token.
  * @throws {BffError} sign_in_service_unavailable, storage_unavailable, rate_limited
  */
 export type Renew = (session: Session, request: TokenRequest, log: Log) => Promise<TokenAcquisition>;
@@ -37,14 +37,14 @@ interface QueueState {
   readonly latest: Session;
   readonly failure?: Failure;
   /** The session has ended. The remaining calls in the queue end without a renewal. */
-  readonly ended?: true;
+  readonly sessionEnded?: true;
 }
 
 interface Failure {
   readonly request: TokenRequest;
   readonly endedAtMs: number;
   /** Returns the outcome of the failed renewal, or throws its error. */
-  readonly repeat: () => TokenAcquisition;
+  readonly settle: () => TokenAcquisition;
 }
 
 interface TurnResult {
@@ -59,11 +59,11 @@ export function createRenew(dependencies: RenewDependencies): Renew {
   return async (session, request, log) => {
     const key = queueKey(session);
     const arrivedAtMs = monotonicMs();
-    const waitingFor = queues.get(key);
-    if (waitingFor !== undefined && request.current !== undefined) {
+    const running = queues.get(key);
+    if (running !== undefined && request.current !== undefined) {
       return { kind: 'token', ...request.current, session };
     }
-    const previous = waitingFor ?? Promise.resolve<QueueState>({ latest: session });
+    const previous = running ?? Promise.resolve<QueueState>({ latest: session });
     const turn = previous.then((state) => runTurn(dependencies, state, arrivedAtMs, request, log));
     const after = turn.then(({ next }) => next);
     queues.set(key, after);
@@ -82,12 +82,12 @@ async function runTurn(
   request: TokenRequest,
   log: Log,
 ): Promise<TurnResult> {
-  if (previous.ended) return { next: previous, settle: () => ({ kind: 'session-ended' }) };
+  if (previous.sessionEnded) return { next: previous, settle: () => ({ kind: 'session-ended' }) };
   const { storedTokens, monotonicMs } = dependencies;
   const { latest, failure } = previous;
-  const failed = (session: Session, repeat: () => TokenAcquisition): TurnResult => ({
-    next: { latest: session, failure: { request, endedAtMs: monotonicMs(), repeat } },
-    settle: repeat,
+  const failed = (session: Session, settle: () => TokenAcquisition): TurnResult => ({
+    next: { latest: session, failure: { request, endedAtMs: monotonicMs(), settle } },
+    settle,
   });
   try {
     if (
@@ -96,14 +96,16 @@ async function runTurn(
       isSameRequest(failure.request, request)
     ) {
       const stored = storedTokens.find(latest, request);
-      // `previous` is passed on unchanged. With a new time, the calls could pass the failure on forever.
+      // `previous` keeps the time at which the renewal failed. If each adoption set a new time, calls that arrive later
+      // would adopt the failure too, and Entra ID might never be asked again.
       return stored === undefined
-        ? { next: previous, settle: failure.repeat }
+        ? { next: previous, settle: failure.settle }
         : { next: { latest }, settle: () => ({ kind: 'token', ...stored, session: latest }) };
     }
-    const end = await renewUnlessRefused(dependencies, latest, request, arrivedAtMs, log);
+    const end = await renewUnlessRefusalRemembered(dependencies, latest, request, arrivedAtMs, log);
     const settle = () => end.outcome;
-    if (end.outcome.kind === 'session-ended') return { next: { latest: end.latest, ended: true }, settle };
+    if (end.outcome.kind === 'session-ended')
+      return { next: { latest: end.latest, sessionEnded: true }, settle };
     return end.outcome.kind === 'interaction-required'
       ? failed(end.latest, settle)
       : { next: { latest: end.latest }, settle };
@@ -114,8 +116,8 @@ async function runTurn(
   }
 }
 
-/** Repeats a remembered refusal, or renews and remembers a new refusal. */
-async function renewUnlessRefused(
+/** Returns a remembered refusal again, or renews and remembers a new refusal. */
+async function renewUnlessRefusalRemembered(
   dependencies: RenewDependencies,
   session: Session,
   request: TokenRequest,
@@ -124,24 +126,25 @@ async function renewUnlessRefused(
 ): Promise<RenewalEnd> {
   const { refusalCheck, pace, monotonicMs } = dependencies;
   const checked = await refusalCheck.find(session, request, arrivedAtMs);
-  if (checked.kind === 'ended') return checked;
+  if (checked.kind === 'settled') return checked;
   const { latest } = checked;
   const startedAtMs = monotonicMs();
   try {
-    const end = await renewWithOtherWorkers(dependencies, latest, request, arrivedAtMs, log);
+    const end = await adoptResultOrRedeem(dependencies, latest, request, arrivedAtMs, log);
     if (end.outcome.kind === 'interaction-required') {
       refusalCheck.remember(end.latest, request, end.outcome, startedAtMs);
     }
     return end;
   } catch (error) {
-    // Temporary failures and a wrong client credential count too, because a page may repeat the call in a loop.
+    // Not only refusals start the limit, but also temporary failures and a wrong client credential, because a page may
+    // repeat the call in a loop.
     if (isUnavailable(error)) pace.startLimit(latest, request);
     throw error;
   }
 }
 
 /** Uses another worker's result if there is one, else redeems the refresh token. */
-async function renewWithOtherWorkers(
+async function adoptResultOrRedeem(
   dependencies: RenewDependencies,
   session: Session,
   request: TokenRequest,
@@ -152,7 +155,7 @@ async function renewWithOtherWorkers(
   let latest = session;
   for (let attempt = 0; ; attempt++) {
     const awaited = await lease.awaitResult(latest, request);
-    if (awaited.kind === 'ended') return awaited;
+    if (awaited.kind === 'settled') return awaited;
     if (attempt === MAX_ATTEMPTS) throw tooManyConflicts();
     // Checked before the lease is acquired, because acquiring and ending it costs two writes to the row.
     const seconds = pausedSeconds(awaited.latest);
@@ -161,7 +164,7 @@ async function renewWithOtherWorkers(
     const acquired = await lease.acquire(awaited.latest, log);
     const step =
       acquired.kind === 'acquired' ? await redeemUnderLease(dependencies, acquired, request, log) : acquired;
-    if (step.kind === 'ended') return step;
+    if (step.kind === 'settled') return step;
     latest = step.latest;
   }
 }
@@ -186,7 +189,8 @@ function isUnavailable(error: unknown): boolean {
 }
 
 function breakerOpen(seconds: number): BffError {
-  const detail = 'Microsoft Entra ID did not renew the tokens. Try again in a moment.';
+  const detail =
+    'Microsoft Entra ID recently failed or throttled token requests, so it was not asked. Try again in a moment.';
   return signInServiceUnavailable(detail, undefined, seconds);
 }
 

@@ -6,7 +6,7 @@ export interface TokenRequest {
   readonly scopes: readonly string[];
   /** Set if an API refused an access token for these scopes and demands another one. */
   readonly challenge?: TokenChallenge;
-  /** Set to renew Entra ID's statements about the user. Statements from this instant or later are new enough. */
+  /** Set to renew Entra ID's claims about the user. Claims from this instant or later are new enough. */
   readonly identityNotBefore?: Date;
   /** An access token that can still be used. If it is set, the request does not wait for another call's renewal. */
   readonly current?: AccessToken;
