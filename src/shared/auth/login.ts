@@ -18,7 +18,7 @@ import {
 } from './login-transaction.ts';
 import { defaultReturnPath, parseReturnPath } from './return-path.ts';
 
-/** The parameters of the login route. Each is validated. No other parameter has an effect. */
+/** The parameters of the login route, each validated. Besides these, only `via` has an effect. */
 export interface LoginQuery {
   readonly returnTo: string | undefined;
   readonly prompt: string | undefined;
@@ -29,8 +29,8 @@ export interface LoginQuery {
   /** `popup.ID`, where the page has chosen the ID of the popup. */
   readonly display: string | undefined;
   /**
-   * See {@link LoginRequest.startedElsewhere}. Not a parameter: the route derives it from the request's headers and
-   * `via`.
+   * See {@link LoginRequest.startedElsewhere}. Not itself a parameter: the route derives it from the request's headers,
+   * the parameters above and `via`, which marks a sign-in that a link to a page may have started.
    */
   readonly startedElsewhere: boolean;
 }
@@ -51,7 +51,8 @@ export interface Login {
     log: Log,
   ): Promise<StartedLogin>;
   /**
-   * Restarts a sign-in that was not completed. Returns undefined if it has restarted before or has unstored parameters.
+   * Restarts a sign-in that was not completed. Returns undefined if it was restarted automatically already, or if it had a
+   * claims request or a hint (`login_hint`, `domain_hint`), which the cookie does not store.
    */
   restart(request: LoginRequest, cookies: TransactionCookies): Promise<StartedLogin | undefined>;
 }
@@ -61,7 +62,7 @@ export interface LoginDependencies {
   readonly codeFlow: CodeFlow;
   /** Every feature that a sign-in can request by name. */
   readonly features: Features;
-  /** True if a login URL without a ticket may request the feature's permissions in this browser. */
+  /** True if a login URL without a ticket may request the feature's permissions for this caller. */
   readonly mayRequest: (feature: string, caller: Caller | undefined) => boolean;
   readonly transactions: LoginTransactions;
   readonly interaction: Interaction;
@@ -103,15 +104,15 @@ async function startLogin(
   const { origin, codeFlow, features, transactions } = dependencies;
   const session = caller === undefined ? undefined : sessionOf(caller);
   const domainHint = parseHint(query.domainHint, 'domain_hint');
-  const requestedHint = parseHint(query.loginHint, 'login_hint');
+  const requestedLoginHint = parseHint(query.loginHint, 'login_hint');
   const popupId = parseDisplay(query.display);
   const purpose = readPurpose(dependencies, query, caller);
   // The ticket has precedence, so that a changed link cannot weaken what the ticket requires.
   const prompt = purpose.prompt ?? parsePrompt(query.prompt);
-  const claims = purpose.claims ?? toClaimsRequest(purpose.authContext);
-  const loginHint = requestedHint ?? sessionLoginHint(purpose, prompt, session);
+  const claimsRequest = purpose.claims ?? toClaimsRequest(purpose.authContext);
+  const loginHint = requestedLoginHint ?? sessionLoginHint(purpose, prompt, session);
   const hasUnstoredParameters =
-    claims !== undefined || requestedHint !== undefined || domainHint !== undefined;
+    claimsRequest !== undefined || requestedLoginHint !== undefined || domainHint !== undefined;
   const started = transactions.start(
     {
       returnPath: parseReturnPath(query.returnTo, origin) ?? defaultReturnPath,
@@ -132,7 +133,7 @@ async function startLogin(
     scopes: requestedScopes(features, started.transaction),
     ...(loginHint === undefined ? {} : { loginHint }),
     ...(domainHint === undefined ? {} : { domainHint }),
-    ...(claims === undefined ? {} : { claims }),
+    ...(claimsRequest === undefined ? {} : { claims: claimsRequest }),
   });
   recordConsentRequest(purpose, prompt, session, log);
   return { location, started };
@@ -142,7 +143,7 @@ async function startLogin(
 type LoginPurpose = Ticket & Pick<LoginRequest, 'fromTicket'>;
 
 /**
- * A ticket that does not open (forged, of another session, or expired) leads to a plain sign-in.
+ * A ticket that does not open (forged, of another session, or expired) is ignored.
  * @throws {BffError} request_invalid for a feature that may not be requested
  */
 function readPurpose(
@@ -157,11 +158,11 @@ function readPurpose(
     // scopes are requested.
     const scopes = fitsIntoCookie(opened.scopes)
       ? opened.scopes
-      : (features.find(opened.feature ?? '')?.scopes ?? []);
+      : (features.findByName(opened.feature ?? '')?.scopes ?? []);
     return { ...opened, scopes, fromTicket: true };
   }
   if (name === undefined) return { scopes: [] };
-  const feature = mayRequest(name, caller) ? features.find(name) : undefined;
+  const feature = mayRequest(name, caller) ? features.findByName(name) : undefined;
   if (feature === undefined)
     throw new BffError('request_invalid', { detail: 'There is no feature with this name.' });
   const granted = session?.facts.grantedScopes ?? [];
@@ -174,16 +175,16 @@ function fitsIntoCookie(scopes: readonly string[]): boolean {
 }
 
 /**
- * If the sign-in is for the session's user, returns the account's hint, so that the user does not have to pick the
- * account.
+ * A sign-in for a feature or from a ticket must stay with the session's user. For it, returns the login hint of that user's
+ * account, so that the user does not have to pick the account.
  */
 function sessionLoginHint(
   { feature, fromTicket }: LoginPurpose,
   prompt: LoginPrompt | undefined,
   session: Session | undefined,
 ): string | undefined {
-  const isForThisUser = feature !== undefined || fromTicket === true;
-  if (!isForThisUser || session === undefined || prompt === 'select_account') return undefined;
+  const isForSessionUser = feature !== undefined || fromTicket === true;
+  if (!isForSessionUser || session === undefined || prompt === 'select_account') return undefined;
   const { loginHint, principal } = session.facts.claims;
   return (loginHint ?? principal.username) || undefined;
 }
@@ -202,8 +203,8 @@ function recordConsentRequest(
 ): void {
   // With `prompt=none`, Entra ID cannot ask the user for consent.
   if (prompt === 'none') return;
-  const permissions = missingScopes(scopes, session?.facts.grantedScopes ?? []).length;
-  if (permissions > 0) audit(log, { event: 'consent-asked', permissions, feature });
+  const permissionCount = missingScopes(scopes, session?.facts.grantedScopes ?? []).length;
+  if (permissionCount > 0) audit(log, { event: 'consent-asked', permissions: permissionCount, feature });
 }
 
 function parsePrompt(text: string | undefined): LoginPrompt | undefined {
