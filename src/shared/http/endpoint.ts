@@ -114,7 +114,7 @@ interface Call<AllowedCaller> {
   /** Fields that `log` adds to each record. */
   readonly logFields: { user?: string };
   /** Cookies that the response clears, unless the handler sets them. */
-  readonly clearedCookies: CookieToSet[];
+  readonly cookiesToClear: CookieToSet[];
 }
 
 /** Wraps every handler: checks method, origin, session and access, and turns errors into responses. */
@@ -125,11 +125,11 @@ export function createEndpoint(dependencies: EndpointDependencies): Endpoint {
     // Without a prototype, so that a polluted `Object.prototype` cannot add a rule such as `csrf: 'none'`.
     const rules = { __proto__: null, ...givenRules };
     return async (httpRequest, context) => {
-      const clearedCookies: CookieToSet[] = [];
+      const cookiesToClear: CookieToSet[] = [];
       let response: BffResponse;
       try {
         const startedMs = monotonicMs();
-        const call = toCall(httpRequest, context, { rules, handle, clearedCookies }, startedMs);
+        const call = toCall(httpRequest, context, { rules, handle, cookiesToClear }, startedMs);
         response = await respond(call, dependencies, findCaller).catch((error: unknown) =>
           errorResponse(error, call.request, rules.errorFormat ?? 'problem', call.log),
         );
@@ -139,7 +139,7 @@ export function createEndpoint(dependencies: EndpointDependencies): Endpoint {
         response = unreadableResponse(error, context.invocationId);
       }
       const cookies = response.cookies ?? [];
-      const cleared = clearedCookies.filter(({ name }) => !cookies.some((cookie) => cookie.name === name));
+      const cleared = cookiesToClear.filter(({ name }) => !cookies.some((cookie) => cookie.name === name));
       return toHttpResponse({ ...response, cookies: [...cleared, ...cookies] }, cookieNames.secure);
     };
   };
@@ -148,7 +148,7 @@ export function createEndpoint(dependencies: EndpointDependencies): Endpoint {
 function toCall<AllowedCaller>(
   httpRequest: HttpRequest,
   context: InvocationContext,
-  endpoint: Pick<Call<AllowedCaller>, 'rules' | 'handle' | 'clearedCookies'>,
+  endpoint: Pick<Call<AllowedCaller>, 'rules' | 'handle' | 'cookiesToClear'>,
   startedMs: number,
 ): Call<AllowedCaller> {
   const allowsLongCookieHeader = endpoint.rules.access.session === 'best-effort';
@@ -173,7 +173,7 @@ async function respond<AllowedCaller>(
   dependencies: EndpointDependencies,
   findCaller: FindCaller,
 ): Promise<BffResponse> {
-  const { request, rules, sessionTags, log, clearedCookies } = call;
+  const { request, rules, sessionTags, log, cookiesToClear } = call;
   requireAcceptable(request, rules, dependencies.origin);
   const access = request.method === 'GET' ? rules.access : (rules.accessToChange ?? rules.access);
   const extender = createSessionExtender(call, dependencies);
@@ -193,7 +193,7 @@ async function respond<AllowedCaller>(
     if (rules.changesCookies) throw sessionRequired('cookie_sent_twice');
     return { ...(await run({ kind: 'none', reason: 'cookie_sent_twice' })), cookies: [] };
   }
-  const found = await findCaller(request, access.session, clearedCookies, log);
+  const found = await findCaller(request, access.session, cookiesToClear, log);
   if (found.kind === 'caller') {
     const session = sessionOf(found.caller);
     call.logFields.user = auditPseudonym(session.locator);

@@ -25,17 +25,17 @@ export interface FindCallerDependencies {
 
 /**
  * Finds the signed-in user of a request.
- * @param clearedCookies receives the cookies that the response should clear, because they can never be used again
+ * @param cookiesToClear receives the cookies that the response should clear, because they are of no more use
  * @throws {BffError} storage_unavailable; request_invalid if the cookies cannot be read
  */
 export type FindCaller = (
   request: BffRequest,
-  session: Access<unknown>['session'],
-  clearedCookies: CookieToSet[],
+  sessionUse: Access<unknown>['session'],
+  cookiesToClear: CookieToSet[],
   log: Log,
 ) => Promise<FoundCaller>;
 
-/** The `reason` of `session_required`, by the reason that is logged. */
+/** For each absence, under its name in the log: the `reason` that the problem `session_required` gives to the caller. */
 const reasonByAbsence: Record<SessionAbsence, NoSessionReason> = {
   'cookie-invalid': 'not_signed_in',
   missing: 'session_ended',
@@ -46,10 +46,10 @@ const reasonByAbsence: Record<SessionAbsence, NoSessionReason> = {
 };
 
 /**
- * Reasons for which a cookie can never lead to a session again. For other reasons the cookie is not cleared: a late
- * response could clear the cookie of the session that has replaced this one.
+ * Reasons for which the response clears the cookie: it is invalid, or its row cannot be opened. A session that ended or
+ * expired is often followed by a new sign-in, and a late response would then clear the new session's cookie.
  */
-const permanentAbsences: ReadonlySet<SessionAbsence> = new Set([
+const clearingAbsences: ReadonlySet<SessionAbsence> = new Set([
   'cookie-invalid',
   'unreadable',
   'retired-key',
@@ -59,19 +59,19 @@ const ALERT_EVERY_MS = 60_000;
 
 export function createFindCaller(dependencies: FindCallerDependencies): FindCaller {
   const { cookieNames, store, logout, isAllowed, monotonicMs } = dependencies;
-  const mayReportNewer = onceIn(ALERT_EVERY_MS, monotonicMs);
+  const mayReportNewerRow = onceIn(ALERT_EVERY_MS, monotonicMs);
 
-  return async (request, session, clearedCookies, log) => {
-    if (session === 'ignored') return none('not_signed_in');
-    if (session !== 'best-effort') return read(request, clearedCookies, log);
-    return read(request, clearedCookies, log).catch((error: unknown) => {
+  return async (request, sessionUse, cookiesToClear, log) => {
+    if (sessionUse === 'ignored') return none('not_signed_in');
+    if (sessionUse !== 'best-effort') return read(request, cookiesToClear, log);
+    return read(request, cookiesToClear, log).catch((error: unknown) => {
       log('warn', { event: 'session-not-read', error: describeError(error) });
       return none('session_ended');
     });
   };
 
-  async function read(request: BffRequest, clearedCookies: CookieToSet[], log: Log): Promise<FoundCaller> {
-    await finishPendingLogout(request, clearedCookies, log);
+  async function read(request: BffRequest, cookiesToClear: CookieToSet[], log: Log): Promise<FoundCaller> {
+    await finishPendingLogout(request, cookiesToClear, log);
     const cookieValue = request.cookies.get(cookieNames.session);
     if (cookieValue === undefined) return none('not_signed_in');
     const result = await store.read(cookieValue);
@@ -81,33 +81,34 @@ export function createFindCaller(dependencies: FindCallerDependencies): FindCall
           ? { kind: 'caller', caller: toCaller(result.session) }
           : endSession(store, result.session, log);
       case 'newer':
-        // Reported at most once a minute, because many rows are newer during a roll-out. A row whose plain columns an
-        // attacker has changed looks the same, but permanently.
-        if (mayReportNewer()) auditUnopenedRow(store, cookieValue, 'newer', log);
+        // `newer`: a later version of the service, or a key that this worker does not have yet. Common during a roll-out,
+        // so reported at most once a minute. If the reports do not stop after it, an attacker may have changed the row's
+        // unencrypted columns.
+        if (mayReportNewerRow()) auditRowNotOpened(store, cookieValue, 'newer', log);
         throw sessionTooNew();
       case 'none':
         recordAbsence(store, cookieValue, result.reason, log);
-        if (mayClearCookie(request, result.reason)) clearedCookies.push(clearedCookie(cookieNames.session));
+        if (mayClearCookie(request, result.reason)) cookiesToClear.push(clearedCookie(cookieNames.session));
         return none(reasonByAbsence[result.reason]);
     }
   }
 
   async function finishPendingLogout(
     request: BffRequest,
-    clearedCookies: CookieToSet[],
+    cookiesToClear: CookieToSet[],
     log: Log,
   ): Promise<void> {
     const pending = request.cookies.get(cookieNames.logoutPending);
     if (pending === undefined || !(await logout.finishPending(pending, log))) return;
-    clearedCookies.push(clearedCookie(cookieNames.logoutPending));
+    cookiesToClear.push(clearedCookie(cookieNames.logoutPending));
   }
 }
 
 const none = (reason: NoSessionReason): FoundCaller => ({ kind: 'none', reason });
 
 /**
- * Ends the session of a user whom the settings no longer allow. If the row cannot be deleted, this call still runs without
- * the session.
+ * Ends the session of a user whom the settings no longer allow. If the row cannot be deleted, this call does not get
+ * the session either.
  */
 async function endSession(store: SessionStore, { locator, facts }: Session, log: Log): Promise<FoundCaller> {
   try {
@@ -120,11 +121,11 @@ async function endSession(store: SessionStore, { locator, facts }: Session, log:
 }
 
 function recordAbsence(store: SessionStore, cookieValue: string, reason: SessionAbsence, log: Log): void {
-  if (reason === 'unreadable' || reason === 'retired-key') auditUnopenedRow(store, cookieValue, reason, log);
+  if (reason === 'unreadable' || reason === 'retired-key') auditRowNotOpened(store, cookieValue, reason, log);
   else log('info', { event: 'no-session', reason });
 }
 
-function auditUnopenedRow(
+function auditRowNotOpened(
   store: SessionStore,
   cookieValue: string,
   reason: 'newer' | 'unreadable' | 'retired-key',
@@ -139,11 +140,12 @@ function auditUnopenedRow(
 }
 
 /**
- * Whether the response may clear the session cookie. A request that another host started must not clear it as invalid:
- * that host may have set the invalid value.
+ * Whether the response may clear the session cookie. If another host started the request, an invalid cookie is not cleared:
+ * that host may have set it, and clearing would delete the genuine session cookie, which such a request does not always
+ * carry.
  */
 function mayClearCookie({ header }: BffRequest, reason: SessionAbsence): boolean {
   const site = header('sec-fetch-site');
-  const isOwnRequest = site === undefined || site === 'same-origin' || site === 'none';
-  return permanentAbsences.has(reason) && (reason !== 'cookie-invalid' || isOwnRequest);
+  const isFromOtherHost = site !== undefined && site !== 'same-origin' && site !== 'none';
+  return clearingAbsences.has(reason) && (reason !== 'cookie-invalid' || !isFromOtherHost);
 }
