@@ -1,13 +1,20 @@
-// A scanner of JSON (RFC 8259). Each function gets the position of a value and returns the position after it, or -1 if the
-// text is not JSON.
+// A scanner of JSON (RFC 8259). Each `read…` function, and `skipScalar`, gets the position of a value and returns the
+// position after it, or -1 if the text is not JSON.
 
-/** The most levels of nesting. Graph's responses have fewer. Each level costs a stack frame. */
+/**
+ * The most levels of nesting that callers of this scanner accept. Each level costs a stack frame. Graph's responses have
+ * fewer.
+ */
 export const MAX_DEPTH = 64;
 
-/** The byte order mark of UTF-8, one byte per character. It may precede the JSON of a response, and is skipped. */
+/**
+ * The UTF-8 byte order mark, as it appears in text decoded as latin1 (one character per byte). It may precede the JSON of a
+ * response. The caller skips it.
+ */
 export const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf';
 
 /**
+ * @param start position of the opening bracket
  * @param readItem gets the position of an item and returns its end
  * @returns the end of the array
  */
@@ -16,6 +23,7 @@ export function readItems(text: string, start: number, readItem: (at: number) =>
 }
 
 /**
+ * @param start position of the opening brace
  * @param readValue gets the position of a member's value, the member's name, and the position of the name. Returns the end
  * of the value.
  * @returns the end of the object
@@ -67,7 +75,7 @@ function skipString(text: string, start: number): number {
   for (;;) {
     const code = text.charCodeAt(at);
     if (code === 0x22) return at + 1;
-    // At the end of the text, `code` is NaN, and the comparison is false too.
+    // Refuses control characters, and the end of the text: there `code` is NaN, so `>=` is false.
     if (!(code >= 0x20)) return -1;
     at = code === 0x5c ? skipEscape(text, at) : at + 1;
     if (at === -1) return -1;
@@ -76,9 +84,9 @@ function skipString(text: string, start: number): number {
 
 /** @param start position of a backslash */
 function skipEscape(text: string, start: number): number {
-  const name = text[start + 1];
-  if (name === 'u') return /^[0-9a-fA-F]{4}$/.test(text.slice(start + 2, start + 6)) ? start + 6 : -1;
-  return name !== undefined && '"\\/bfnrt'.includes(name) ? start + 2 : -1;
+  const letter = text[start + 1];
+  if (letter === 'u') return /^[0-9a-fA-F]{4}$/.test(text.slice(start + 2, start + 6)) ? start + 6 : -1;
+  return letter !== undefined && '"\\/bfnrt'.includes(letter) ? start + 2 : -1;
 }
 
 const literal = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/y;

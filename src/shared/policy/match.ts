@@ -97,9 +97,11 @@ function contentTypeRefusal(
 }
 
 function hasSemicolon(policy: PolicyRules, { name, value, reinterpretations = [] }: QueryOption): boolean {
-  return [name, value, ...reinterpretations.flatMap((again) => [again.name, again.value])].some(
-    policy.hasSeparatingSemicolon,
-  );
+  return [
+    name,
+    value,
+    ...reinterpretations.flatMap((reinterpretation) => [reinterpretation.name, reinterpretation.value]),
+  ].some(policy.hasSeparatingSemicolon);
 }
 
 function invalid(reason: string): PolicyRefusal {

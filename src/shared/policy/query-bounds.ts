@@ -31,10 +31,10 @@ function violationOfReinterpretations(bounds: OptionBounds, option: QueryOption)
   const bound = bounds[name];
   // The policy itself lists the value, so it may pass however an API decodes it.
   if (bound !== undefined && bound !== true && 'oneOf' in bound) return undefined;
-  for (const again of reinterpretations) {
-    const violation = violationOfOption(bounds, again);
+  for (const reinterpretation of reinterpretations) {
+    const violation = violationOfOption(bounds, reinterpretation);
     if (violation === undefined) continue;
-    return again.by === 'ampersand'
+    return reinterpretation.by === 'ampersand'
       ? `A "&" in ${name} begins another option, however it is encoded, and this rule does not allow that one.`
       : `${name}, decoded again: ${violation}`;
   }

@@ -7,7 +7,8 @@ export interface QueryOption {
   /** Decoded. Empty if the option has no value. */
   readonly value: string;
   /**
-   * The options that an API finds if it decodes this one again. The call is refused unless they are within bounds too.
+   * The options that an API finds if it decodes this one again or splits it at a decoded `&`. They must be within the rule's
+   * bounds too, unless the policy lists this value itself.
    */
   readonly reinterpretations?: readonly Reinterpretation[];
 }
@@ -21,8 +22,8 @@ const MAX_QUERY_BYTES = 4096;
 /**
  * Reads the query of a call to the API, to compare it with the policy. What is sent is the raw text.
  * @param raw without the question mark
- * @param isTrusted whether the API itself wrote the value of the option with this name ({@link toComparableOption}). If so,
- * the value is not decoded again.
+ * @param isTrusted gets an option's name as {@link toComparableOption} returns it. True if the API itself wrote the
+ * option's value, as in a page link. Such an option has no reinterpretations.
  */
 export function readUpstreamQuery(
   raw: string,
@@ -42,11 +43,11 @@ export function readUpstreamQuery(
     if (name === '') return refused('the query has an option without a name');
     if (hasControlCharacter(name) || hasControlCharacter(value))
       return refused('the query has a control character');
-    const read = isTrusted(toComparableOption(name)) ? undefined : reinterpret(name, value);
-    if (read?.kind === 'refused') return read;
-    const reinterpretations = read?.reinterpretations ?? [];
+    const reinterpreted = isTrusted(toComparableOption(name)) ? undefined : reinterpret(name, value);
+    if (reinterpreted?.kind === 'refused') return reinterpreted;
+    const reinterpretations = reinterpreted?.reinterpretations ?? [];
     for (const comparable of new Set(
-      [name, ...reinterpretations.map((again) => again.name)].map(toComparableOption),
+      [name, ...reinterpretations.map((reinterpretation) => reinterpretation.name)].map(toComparableOption),
     )) {
       // An API may read a token from the query (RFC 6750, 2.3). This service would not know that token's user.
       if (comparable === 'access_token') return refused('the query has an access token');
