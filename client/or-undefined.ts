@@ -1,4 +1,6 @@
-/** Returns undefined if `run` throws, for example because the browser forbids storage or has cut off a popup. */
+/**
+ * Returns undefined if `run` throws, for example because the browser forbids storage, or has cut a popup off from this page.
+ */
 export function orUndefined<Value>(run: () => Value): Value | undefined {
   try {
     return run();

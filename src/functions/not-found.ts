@@ -3,5 +3,5 @@ import type { Handler } from '../shared/http/endpoint.ts';
 
 /** Serves every path that no other function serves. */
 export const notFound = (): Handler<undefined> => () => {
-  throw new BffError('not_found', { detail: 'Check the address.' });
+  throw new BffError('not_found', { detail: 'Check the URL.' });
 };

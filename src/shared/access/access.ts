@@ -9,7 +9,7 @@ export type FoundCaller =
   | { readonly kind: 'none'; readonly reason: NoSessionReason };
 
 /**
- * Allows the call if the user satisfies the guard. If Entra ID's statements about the user are too old, renews them first.
+ * Allows the call if the user satisfies the guard. If Entra ID's claims about the user are too old, renews them first.
  * @param guard if omitted, every signed-in user is allowed
  * @returns the caller to use from now on, with the renewed claims
  * @throws {BffError} claim_required, interaction_required, session_required, sign_in_service_unavailable,

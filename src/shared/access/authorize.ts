@@ -5,9 +5,16 @@ import type { Session } from '../session/session.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { RenewIdentity } from '../tokens/renew-identity.ts';
 import type { Authorize } from './access.ts';
-import { describeMissing, type Guard, groupsOf, judge, namesAssignments, type StepUp } from './rules.ts';
+import {
+  dependsOnRolesOrGroups,
+  describeMissing,
+  type Guard,
+  groupsOf,
+  judge,
+  type StepUp,
+} from './rules.ts';
 
-/** Decides whether a user may make a call. If Entra ID's statements about the user are too old, they are renewed first. */
+/** Decides whether a user may make a call. If Entra ID's claims about the user are too old, they are renewed first. */
 export interface Authorization {
   /**
    * @param log the log of the call
@@ -36,9 +43,9 @@ export interface AuthorizationDependencies {
   readonly findMemberships: FindMemberships;
   readonly interaction: Interaction;
   readonly now: () => Date;
-  /** Maximum age of Entra ID's statements for a guard that names roles or groups. */
+  /** Maximum age of Entra ID's claims for a guard that names roles or groups. */
   readonly roleMaxAgeSeconds: number;
-  /** Maximum age of Entra ID's statements for every other call. */
+  /** Maximum age of Entra ID's claims for every other call. */
   readonly revalidateSeconds: number;
 }
 
@@ -64,7 +71,7 @@ export function createAuthorization(dependencies: AuthorizationDependencies): Au
   return {
     forCall: (log, feature) => async (caller, guard) => {
       const maxAgeSeconds =
-        guard !== undefined && namesAssignments(guard)
+        guard !== undefined && dependsOnRolesOrGroups(guard)
           ? Math.min(roleMaxAgeSeconds, revalidateSeconds)
           : revalidateSeconds;
       const session = sessionOf(caller);

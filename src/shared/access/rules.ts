@@ -38,7 +38,7 @@ const listOf = (value: z.ZodMiniType<string>) =>
       z.minLength(1, 'is empty, so that no user could satisfy it'),
       z.maxLength(100, 'has more than 100 values'),
     );
-const requiresNothing = 'requires nothing; name a role or omit the guard';
+const requiresNothing = (what: string) => `requires nothing; name a role or omit ${what}`;
 
 const rules = z.strictObject({
   roles: z.optional(
@@ -62,7 +62,7 @@ const rules = z.strictObject({
       .check(
         z.regex(/^c[1-9][0-9]?$/, 'is not one of c1 to c99'),
         z.describe(
-          'An authentication context of Conditional Access. If it is missing, the user is asked for a stronger sign-in.',
+          "An authentication context of Conditional Access, c1 to c99. If the user's ID token does not contain it, the user is asked for a stronger sign-in.",
         ),
       ),
   ),
@@ -86,7 +86,7 @@ export const guardSchema = z
   .extend(rules, {
     anyOf: z.optional(
       z
-        .array(rules.check(z.refine(isNotEmpty, requiresNothing)))
+        .array(rules.check(z.refine(isNotEmpty, requiresNothing('this entry'))))
         .check(
           z.minLength(1, 'is empty, so that no user could satisfy it'),
           z.describe('In addition to the keys above, one of these must hold.'),
@@ -94,7 +94,7 @@ export const guardSchema = z
     ),
   })
   .check(
-    z.refine(isNotEmpty, requiresNothing),
+    z.refine(isNotEmpty, requiresNothing('the guard')),
     z.refine(
       ({ authContext, anyOf = [] }) => authContext === undefined || anyOf.every((one) => !one.authContext),
       'requires two authentication contexts, but a sign-in satisfies only one',
@@ -103,7 +103,7 @@ export const guardSchema = z
   );
 
 /** The facts that a guard checks. */
-export interface GuardedFacts {
+export interface CheckedFacts {
   readonly claims: SessionFacts['claims'];
   /** The user's groups. If there are too many for an ID token, only those that the guard names. */
   readonly groups: readonly string[];
@@ -120,7 +120,7 @@ export type Verdict =
   | { readonly kind: 'denied'; readonly missing: readonly MissingClaims[] };
 
 /** Whether a guard depends on app roles or groups, which may change during a session. */
-export function namesAssignments({ anyOf = [], ...common }: Guard): boolean {
+export function dependsOnRolesOrGroups({ anyOf = [], ...common }: Guard): boolean {
   return [common, ...anyOf].some(({ roles, groups }) => roles !== undefined || groups !== undefined);
 }
 
@@ -134,15 +134,16 @@ export function groupsOf({ anyOf = [], ...common }: Guard): readonly string[] {
  * token. If the user lacks a role, a group or the tenant, the verdict is `denied`, even if a step-up would be required
  * too.
  */
-export function judge({ anyOf, ...common }: Guard, facts: GuardedFacts, now: Date): Verdict {
+export function judge({ anyOf, ...common }: Guard, facts: CheckedFacts, now: Date): Verdict {
   const verdict = judgeRules(common, facts, now);
   if (anyOf === undefined || verdict.kind === 'denied') return verdict;
   const alternatives = anyOf.map((rules) => judgeRules(rules, facts, now));
   if (alternatives.some(({ kind }) => kind === 'granted')) return verdict;
-  const [first] = alternatives.flatMap((other) => (other.kind === 'step-up' ? [other.stepUp] : []));
-  if (first !== undefined) {
-    const required = verdict.kind === 'step-up' ? verdict.stepUp : {};
-    return { kind: 'step-up', stepUp: { ...first, ...required } };
+  // Any alternative would do; the first one is named. Where both name a value, the common rules' value is kept.
+  const [ofAlternative] = alternatives.flatMap((other) => (other.kind === 'step-up' ? [other.stepUp] : []));
+  if (ofAlternative !== undefined) {
+    const ofCommonRules = verdict.kind === 'step-up' ? verdict.stepUp : {};
+    return { kind: 'step-up', stepUp: { ...ofAlternative, ...ofCommonRules } };
   }
   return {
     kind: 'denied',
@@ -152,7 +153,7 @@ export function judge({ anyOf, ...common }: Guard, facts: GuardedFacts, now: Dat
 
 function judgeRules(
   { tenants, roles, groups, authContext, maxAuthAgeSeconds }: GuardRules,
-  { claims, groups: memberOf }: GuardedFacts,
+  { claims, groups: memberOf }: CheckedFacts,
   now: Date,
 ): Verdict {
   const missing: MissingClaims = {
@@ -192,6 +193,8 @@ function describeOne(missing: MissingClaims): string {
     ...(required_groups === undefined ? [] : [`membership of the group ${quoted(required_groups)}`]),
     ...(required_claim === undefined
       ? []
-      : [`the optional claim ${quoted([required_claim])} in the app registration's ID tokens`]),
+      : [
+          `the optional claim ${quoted([required_claim])} in ID tokens (to be added in the app registration)`,
+        ]),
   ].join(' and ');
 }

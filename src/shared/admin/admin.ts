@@ -41,7 +41,7 @@ export interface Admin {
 
 export interface AdminOptions {
   readonly adminRole: string;
-  /** Maximum age of an administrator's sign-in for a change, in seconds. */
+  /** How old an administrator's sign-in may be when the administrator changes something, in seconds. */
   readonly adminMaxAuthAgeSeconds: number;
 }
 

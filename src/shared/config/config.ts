@@ -36,13 +36,13 @@ export interface Config {
     readonly cacheSeconds: number;
     /** Maximum number of live sessions per user. */
     readonly maxPerUser: number;
-    /** Maximum age of Entra's statements about a user. */
+    /** Maximum age of Entra ID's claims about a user. */
     readonly revalidateSeconds: number;
   };
-  /** Maximum age of Entra's statements about a user if a guard checks roles or groups. */
+  /** Maximum age of Entra ID's claims about a user if a guard checks roles or groups. */
   readonly roleMaxAgeSeconds: number;
   readonly adminRole: string;
-  /** Maximum age of an administrator's sign-in for a change. */
+  /** How old an administrator's sign-in may be when the administrator changes something. */
   readonly adminMaxAuthAgeSeconds: number;
   readonly graph: {
     readonly origin: string;

@@ -69,7 +69,7 @@ const entra = {
   ),
   ENTRA_ALLOWED_TENANTS: optional(
     guids('the ids of the tenants whose users may sign in, in lower case, separated by commas'),
-    '`ENTRA_TENANT_ID`; required with `organizations`',
+    '`ENTRA_TENANT_ID`; none with `organizations`, so set it then',
     'The tenants whose users may sign in.',
   ),
   ENTRA_GUESTS: withDefault(
@@ -84,7 +84,11 @@ const entra = {
   ENTRA_CLIENT_SECRET: onlyIf(
     credentialIs('secret'),
     required(
-      matching('text, at least 16 characters', 'the value of a client secret', /^.{16,}$/s),
+      matching(
+        'text, at least 16 characters',
+        'the value of a client secret, at least 16 characters',
+        /^.{16,}$/s,
+      ),
       'The value of a client secret.',
       { isSecret: true },
     ),
@@ -93,7 +97,7 @@ const entra = {
     credentialIs('certificate'),
     required(
       certificate('the certificate in PEM, with \\n for line ends'),
-      'The certificate whose public key the app registration has.',
+      'The certificate that was uploaded to the app registration.',
     ),
   ),
   ENTRA_CERTIFICATE_KEY: onlyIf(
@@ -129,7 +133,7 @@ const sessions = {
   ),
   SESSION_TABLE_ENDPOINT: optional(
     httpsUrl('https://ACCOUNT.table.core.windows.net'),
-    'none; set this or `SESSION_TABLE_CONNECTION_STRING`',
+    'none; set exactly one of this and `SESSION_TABLE_CONNECTION_STRING`',
     'The URL of the table service, if the app accesses it with a managed identity.',
     { mayBeBlank: true },
   ),
@@ -139,14 +143,14 @@ const sessions = {
       'the connection string of a storage account',
       /(?:^|;)(?:AccountName|UseDevelopmentStorage|TableEndpoint)=/,
     ),
-    'none; set this or `SESSION_TABLE_ENDPOINT`',
+    'none; set exactly one of this and `SESSION_TABLE_ENDPOINT`',
     'The connection string of the storage account, if the app accesses it without a managed identity.',
     { isSecret: true, mayBeBlank: true },
   ),
   SESSION_TABLE_NAME: withDefault(
     matching(
       '3 to 63 letters and digits, a letter first',
-      '3 to 63 letters and digits',
+      '3 to 63 letters and digits, a letter first',
       /^[A-Za-z][A-Za-z0-9]{2,62}$/,
     ),
     'bffsessions',
@@ -170,14 +174,14 @@ const sessions = {
   ),
   SESSION_REVALIDATE_SECONDS: seconds(
     { min: 60, max: DAY, default: 3600 },
-    "Maximum age of Entra ID's statements about a user. If they are older, the next call renews them with the refresh token.",
+    "Maximum age of Entra ID's claims about a user. If they are older, the next call renews them with the refresh token.",
   ),
 };
 
 const guards = {
   ROLE_MAX_AGE_SECONDS: seconds(
     { min: 60, max: DAY, default: 300 },
-    "Maximum age of Entra ID's statements about a user for calls whose guard checks roles or groups.",
+    "Maximum age of Entra ID's claims about a user for calls whose guard checks roles or groups.",
   ),
 };
 
@@ -193,7 +197,7 @@ const administration = {
   ),
   ADMIN_MAX_AUTH_AGE_SECONDS: seconds(
     { min: 60, max: DAY, default: 900 },
-    "Maximum age of an administrator's sign-in for a change. If it is older, the administrator signs in again.",
+    "How old an administrator's sign-in may be when the administrator changes something. If it is older, the administrator signs in again.",
   ),
 };
 
@@ -205,11 +209,11 @@ const graph = {
   ),
   GRAPH_BODY_LIMIT_BYTES: bytes(
     { min: 1024, max: 100 * MIB, default: 10 * MIB },
-    'Maximum size of a body, in either direction.',
+    'Maximum size of a request or response body, for Graph and your own APIs.',
   ),
   GRAPH_TIMEOUT_MS: milliseconds(
     { min: 100, max: 200_000, default: 30_000 },
-    'Time limit of one Graph call, up to the last byte of the response.',
+    'Time limit of one request to Graph or to one of your own APIs, up to the last byte of the response.',
   ),
   GRAPH_REQUEST_ID_CHECK: withDefault(
     requestIdCheck,

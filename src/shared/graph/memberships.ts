@@ -10,7 +10,7 @@ import type { GraphClient, GraphObject } from './client.ts';
 export interface FindMembershipsDependencies {
   readonly graph: Pick<GraphClient, 'post'>;
   readonly monotonicMs: () => number;
-  /** How long a result is reused: as long as Entra ID's statements about the user. */
+  /** How long a result is reused: as long as Entra ID's claims about the user. */
   readonly cacheSeconds: number;
 }
 

@@ -177,9 +177,9 @@ function requireText(payload: JWTPayload, claim: string): string {
 }
 
 /**
- * Returns the instant as of which a token's statements hold: normally when it was received. Entra ID sets `iat` five minutes
+ * Returns the instant as of which a token's claims hold: normally when it was received. Entra ID sets `iat` five minutes
  * back, and clocks differ. If the token is older than {@link CLOCK_SKEW_SECONDS}, it was not issued for this response, and
- * its statements hold as of `iat` plus that difference.
+ * its claims hold as of `iat` plus that difference.
  */
 export function assertedAt({ issuedAt }: VerifiedClaims, receivedAt: Date): Date {
   return new Date(Math.min(receivedAt.getTime(), issuedAt.getTime() + CLOCK_SKEW_SECONDS * 1000));
