@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openPage } from '../support/open-page.ts';
+import { isWholeRun } from '../support/scale.ts';
 import { problem, type SmallAnswer, type SmallSite, serve } from '../support/small-site.ts';
 
 /** A minimal page, a service, and a sign-in page with the opener policy of Entra ID. */
@@ -150,16 +151,19 @@ describe('a popup, in a real browser', () => {
     expect(state.calls).toEqual(['POST']);
   });
 
-  it('without channels is completed when the user returns to the page', async ({ skip }) => {
-    state.isMute = true;
-    const page = await openApp(skip);
-    const popup = await press(page, 'Read');
-    await popup.getByText('Accept').click();
-    await popup.waitForFunction('document.title === "Done"');
-    expect(await popup.evaluate('window.hadOpener')).toBe(false);
-    await page.evaluate('window.dispatchEvent(new Event("focus"))');
-    await answer(page, 'a letter');
-  });
+  it.runIf(isWholeRun)(
+    'without channels is completed when the user returns to the page',
+    async ({ skip }) => {
+      state.isMute = true;
+      const page = await openApp(skip);
+      const popup = await press(page, 'Read');
+      await popup.getByText('Accept').click();
+      await popup.waitForFunction('document.title === "Done"');
+      expect(await popup.evaluate('window.hadOpener')).toBe(false);
+      await page.evaluate('window.dispatchEvent(new Event("focus"))');
+      await answer(page, 'a letter');
+    },
+  );
 
   it('that the user closes ends with Cancel', async ({ skip }) => {
     const page = await openApp(skip);
@@ -171,7 +175,7 @@ describe('a popup, in a real browser', () => {
     expect(state.calls).toEqual(['GET']);
   });
 
-  it('belongs to one of two tabs and does not affect the other', async ({ skip }) => {
+  it.runIf(isWholeRun)('belongs to one of two tabs and does not affect the other', async ({ skip }) => {
     const left = await openApp(skip);
     const right = await left.context().newPage();
     await right.goto(origin);
@@ -186,20 +190,21 @@ describe('a popup, in a real browser', () => {
     await answer(left, 'consent_declined');
   });
 
-  it('becomes a redirect if it is blocked, which returns to the same address and repeats no call', async ({
-    skip,
-  }) => {
-    const page = await openApp(skip, '/inbox?view=new#latest');
-    await page.evaluate('window.open = () => null');
-    await page.getByRole('button', { name: 'Read' }).click();
-    await page.getByText('Accept').click();
-    await answer(page, 'back for mail at #latest');
-    expect(page.url()).toBe(`${origin}/inbox?view=new#latest`);
-    expect(state.calls).toEqual(['GET']);
-    expect(await page.evaluate('sessionStorage.length')).toBe(0);
-  });
+  it.runIf(isWholeRun)(
+    'becomes a redirect if it is blocked, which returns to the same address and repeats no call',
+    async ({ skip }) => {
+      const page = await openApp(skip, '/inbox?view=new#latest');
+      await page.evaluate('window.open = () => null');
+      await page.getByRole('button', { name: 'Read' }).click();
+      await page.getByText('Accept').click();
+      await answer(page, 'back for mail at #latest');
+      expect(page.url()).toBe(`${origin}/inbox?view=new#latest`);
+      expect(state.calls).toEqual(['GET']);
+      expect(await page.evaluate('sessionStorage.length')).toBe(0);
+    },
+  );
 
-  it('completes the call even if the network was lost meanwhile', async ({ skip }) => {
+  it.runIf(isWholeRun)('completes the call even if the network was lost meanwhile', async ({ skip }) => {
     const page = await openApp(skip);
     const popup = await press(page, 'Read');
     await page.context().setOffline(true);
@@ -210,13 +215,16 @@ describe('a popup, in a real browser', () => {
     await answer(page, 'a letter');
   });
 
-  it('that became a redirect is over after going back from the sign-in page', async ({ skip }) => {
-    const page = await openApp(skip, '/inbox#latest');
-    await page.evaluate('window.open = () => null');
-    await page.getByRole('button', { name: 'Read' }).click();
-    await page.getByText('Accept').waitFor();
-    await page.goBack();
-    await page.waitForFunction('window.client?.interaction === undefined');
-    expect(new URL(page.url()).hash).toBe('#latest');
-  });
+  it.runIf(isWholeRun)(
+    'that became a redirect is over after going back from the sign-in page',
+    async ({ skip }) => {
+      const page = await openApp(skip, '/inbox#latest');
+      await page.evaluate('window.open = () => null');
+      await page.getByRole('button', { name: 'Read' }).click();
+      await page.getByText('Accept').waitFor();
+      await page.goBack();
+      await page.waitForFunction('window.client?.interaction === undefined');
+      expect(new URL(page.url()).hash).toBe('#latest');
+    },
+  );
 });

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { TableClient } from '@azure/data-tables';
 import { describe, expect, it } from 'vitest';
 import { startAzurite } from '../../dev/azurite.ts';
+import { isWholeRun } from '../support/scale.ts';
 
 const answers = (port: number) =>
   new Promise<boolean>((resolve) => {
@@ -14,7 +15,7 @@ const answers = (port: number) =>
   });
 
 describe('startAzurite', () => {
-  it('stores rows while it runs, and ends when it is closed', async () => {
+  it.runIf(isWholeRun)('stores rows while it runs, and ends when it is closed', async () => {
     const azurite = await startAzurite();
     const table = TableClient.fromConnectionString(azurite.connectionString, 'rows', {
       allowInsecureConnection: true,

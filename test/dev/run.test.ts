@@ -92,8 +92,7 @@ describe('npm start', () => {
   });
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    const isRun = isWholeRun || signal === 'SIGINT';
-    it.runIf(isRun)(`ends with exit code 0 if ${signal} arrives while it starts`, async () => {
+    it.runIf(isWholeRun)(`ends with exit code 0 if ${signal} arrives while it starts`, async () => {
       const running = start(
         await bundleFixture(`console.log('loading'); app.get('x', () => ({}));
         app.hook.appStart(() => new Promise(() => {}));`),
@@ -110,7 +109,7 @@ describe('npm start', () => {
     expect(running.output()).toBe('entra-bff did not start: SESSION_KEYS is not a key.\n');
   });
 
-  it('exits with 1 if the app reports that it is not ready', async () => {
+  it.runIf(isWholeRun)('exits with 1 if the app reports that it is not ready', async () => {
     const running = start(
       await bundleFixture(`app.get('ready', { route: 'api/health/ready',
         handler: () => ({ status: 500, jsonBody: { detail: 'A setting is wrong.' } }) });`),

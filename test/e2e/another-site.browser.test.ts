@@ -143,7 +143,7 @@ const refusals = () =>
   world.worker.logLines.filter((line) => line.includes('"rules":"fetch-destination"')).length;
 
 describe('images, frames and scripts of another host, in a browser', () => {
-  it('do not affect a sign-in in progress', { tags: ['LR-6'] }, async ({ skip }) => {
+  it.runIf(isWholeRun)('do not affect a sign-in in progress', { tags: ['LR-6'] }, async ({ skip }) => {
     const page = await world.newPage(skip);
     await asAlice(page);
     await page.context().clearCookies({ name: 'session' });

@@ -19,7 +19,7 @@ afterEach(() =>
 afterAll(() => world.close());
 
 describe('the cases on the demo page', () => {
-  it.for([
+  it.runIf(isWholeRun).for([
     ['light', 1280],
     ['dark', 320],
   ] as const)('pass axe, %s and %i px wide', async ([colorScheme, width], { skip }) => {
@@ -31,24 +31,27 @@ describe('the cases on the demo page', () => {
     expect(await pageIssues(page)).toEqual([]);
   });
 
-  it('configure the emulators, make the call, and are still on after a reload', async ({ skip }) => {
-    const page = await world.newPage(skip);
-    await signInAtDemo(world, page, 'Ben Brown');
-    await page.getByText('Account Manager').waitFor();
-    await page.getByText('What your users will see').click();
-    await page.getByRole('switch', { name: 'Graph throttles calls' }).click();
-    await page.getByRole('switch', { name: 'Graph throttles calls', checked: true }).waitFor();
-    expect(world.graph.switches.throttledCalls).toBe(1);
-    await press(page, 'Make the call: Graph throttles calls');
-    await page.getByText('Graph refused the call with status 429.').waitFor();
-    await press(page, 'Make the call: Graph throttles calls');
-    await page.getByText('The call succeeded.').waitFor();
-    await page.reload();
-    const found = page.getByRole('switch', { name: 'Graph throttles calls', checked: true });
-    await found.click();
-    await page.getByRole('switch', { name: 'Graph throttles calls', checked: false }).waitFor();
-    expect(world.graph.switches.retryAfterSeconds).toBe(10);
-  });
+  it.runIf(isWholeRun)(
+    'configure the emulators, make the call, and are still on after a reload',
+    async ({ skip }) => {
+      const page = await world.newPage(skip);
+      await signInAtDemo(world, page, 'Ben Brown');
+      await page.getByText('Account Manager').waitFor();
+      await page.getByText('What your users will see').click();
+      await page.getByRole('switch', { name: 'Graph throttles calls' }).click();
+      await page.getByRole('switch', { name: 'Graph throttles calls', checked: true }).waitFor();
+      expect(world.graph.switches.throttledCalls).toBe(1);
+      await press(page, 'Make the call: Graph throttles calls');
+      await page.getByText('Graph refused the call with status 429.').waitFor();
+      await press(page, 'Make the call: Graph throttles calls');
+      await page.getByText('The call succeeded.').waitFor();
+      await page.reload();
+      const found = page.getByRole('switch', { name: 'Graph throttles calls', checked: true });
+      await found.click();
+      await page.getByRole('switch', { name: 'Graph throttles calls', checked: false }).waitFor();
+      expect(world.graph.switches.retryAfterSeconds).toBe(10);
+    },
+  );
 
   /** Signs Ben in at the demo page, turns the case on, and makes the call, which is refused. */
   async function meetAtDemo(skip: (note: string) => never, title: string): Promise<Page> {

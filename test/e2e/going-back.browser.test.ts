@@ -72,7 +72,7 @@ describe('the back button, in an app that uses redirects', () => {
     },
   );
 
-  it('cannot turn a denial into consent, but a click in the app can', async ({ skip }) => {
+  it.runIf(isWholeRun)('cannot turn a denial into consent, but a click in the app can', async ({ skip }) => {
     const page = await leaveAndAnswer(skip, declinedCase);
     await see(page, declinedCase.heading);
     await goBack(page);

@@ -89,7 +89,7 @@ describe('a call that needs the user, in an app that uses redirects', () => {
 
   for (const [what, one, consent, displays] of [
     ['has consented at the link that the app shows', administratorCase, administratorAgrees, ['popup']],
-    ['has approved the request of the user', approvalCase, administratorApproves, ['redirect']],
+    ['has approved the request of the user', approvalCase, administratorApproves, []],
   ] as const) {
     eachCase(
       [{ ...one, displays }],

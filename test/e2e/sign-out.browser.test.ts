@@ -58,7 +58,7 @@ describe('signing out with a browser', () => {
     expect(refused).toEqual([]);
   });
 
-  it('reaches the other tabs at once, and so does the next sign-in', async ({ skip }) => {
+  it.runIf(isWholeRun)('reaches the other tabs at once, and so does the next sign-in', async ({ skip }) => {
     const page = await world.newPage(skip);
     await signInAtDemo(world, page, 'Alice Adams');
     const other = await page.context().newPage();

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Directory, demoClient, demoDirectory } from '@entra-bff/directory';
-import { createSigningKeys, type EntraEmulator, startEntraEmulator } from '@entra-bff/entra-emulator';
+import type { EntraEmulator } from '@entra-bff/entra-emulator';
+import { startTestEmulator } from '@entra-bff/entra-emulator/testing';
 import { type FunctionsHost, type FunctionsHostOptions, startFunctionsHost } from '@entra-bff/functions-host';
 import { type GraphEmulator, startGraphEmulator } from '@entra-bff/graph-emulator';
 import { inject } from 'vitest';
@@ -53,14 +54,11 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** The worlds of a process share them, because keys take longer to generate than everything else takes to start. */
-const signingKeys = createSigningKeys();
-
 /** @param directory other organizations, users and app registrations than those of `npm start` */
 export async function startWorld(directory: Directory = demoDirectory): Promise<World> {
   let offsetMs = 0;
   const now = () => new Date(Date.now() + offsetMs);
-  const entra = await startEntraEmulator({ directory, now, signingKeys: await signingKeys });
+  const entra = await startTestEmulator({ directory, now });
   const graph = await startGraphEmulator({ directory, entra, now });
   const tableName = `t${randomBytes(8).toString('hex')}`;
   const settings: Record<string, string> = {

@@ -1,4 +1,3 @@
 export { type ConditionalAccessPolicy, policyIds } from './conditional-access-policies.ts';
 export { type EntraEmulator, startEntraEmulator } from './emulator.ts';
-export { createSigningKeys } from './keys.ts';
 export { defaultEntraSwitches } from './switches.ts';

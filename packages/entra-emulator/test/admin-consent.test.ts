@@ -1,9 +1,10 @@
 import { demoClient, demoDirectory, demoUsers } from '@entra-bff/directory';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
+import type { EntraEmulator } from '../src/emulator.ts';
 import { createFormBrowser, type FormBrowser } from '../testing/form-browser.ts';
 import { callback, createOAuthClient, type OAuthClient } from '../testing/oauth-client.ts';
 import { consentTo } from '../testing/sign-in.ts';
+import { startTestEmulator } from '../testing/start-emulator.ts';
 
 const { alice, ben, mia } = demoUsers;
 const scope = 'https://graph.microsoft.com/GroupMember.Read.All';
@@ -13,7 +14,7 @@ let app: OAuthClient;
 let browser: FormBrowser;
 
 beforeEach(async () => {
-  emulator = await startEntraEmulator({ directory: demoDirectory });
+  emulator = await startTestEmulator({ directory: demoDirectory });
   app = createOAuthClient(emulator);
   browser = createFormBrowser(emulator.origin);
   consentTo(emulator);

@@ -1,8 +1,9 @@
 import { demoClient, demoDirectory, demoUsers } from '@entra-bff/directory';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
+import type { EntraEmulator } from '../src/emulator.ts';
 import { createFormBrowser, type FormBrowser } from '../testing/form-browser.ts';
 import { callback, createOAuthClient, type OAuthClient } from '../testing/oauth-client.ts';
+import { startTestEmulator } from '../testing/start-emulator.ts';
 
 let emulator: EntraEmulator;
 let browser: FormBrowser;
@@ -10,7 +11,7 @@ let app: OAuthClient;
 const { alice, ben, mia, fay } = demoUsers;
 
 beforeEach(async () => {
-  emulator = await startEntraEmulator({ directory: demoDirectory });
+  emulator = await startTestEmulator({ directory: demoDirectory });
   browser = createFormBrowser(emulator.origin);
   app = createOAuthClient(emulator);
 });

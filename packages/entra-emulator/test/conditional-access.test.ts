@@ -1,10 +1,11 @@
 import { demoDirectory, demoUsers } from '@entra-bff/directory';
 import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
+import type { EntraEmulator } from '../src/emulator.ts';
 import { createFormBrowser } from '../testing/form-browser.ts';
 import { createOAuthClient, type OAuthClient, tokenText } from '../testing/oauth-client.ts';
 import { consentTo, signInAs } from '../testing/sign-in.ts';
+import { startTestEmulator } from '../testing/start-emulator.ts';
 
 const { ben } = demoUsers;
 const startedAt = new Date('2026-03-04T05:06:07Z');
@@ -15,7 +16,7 @@ let now: Date;
 
 beforeEach(async () => {
   now = startedAt;
-  emulator = await startEntraEmulator({ directory: demoDirectory, now: () => now });
+  emulator = await startTestEmulator({ directory: demoDirectory, now: () => now });
   app = createOAuthClient(emulator);
   consentTo(emulator);
 });

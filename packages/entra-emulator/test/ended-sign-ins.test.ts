@@ -1,8 +1,9 @@
 import { demoDirectory, demoUsers } from '@entra-bff/directory';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
+import type { EntraEmulator } from '../src/emulator.ts';
 import { createOAuthClient, type OAuthClient } from '../testing/oauth-client.ts';
 import { consentTo, signInAs } from '../testing/sign-in.ts';
+import { startTestEmulator } from '../testing/start-emulator.ts';
 
 const { alice, ben } = demoUsers;
 
@@ -10,7 +11,7 @@ let emulator: EntraEmulator;
 let app: OAuthClient;
 
 beforeEach(async () => {
-  emulator = await startEntraEmulator({ directory: demoDirectory });
+  emulator = await startTestEmulator({ directory: demoDirectory });
   app = createOAuthClient(emulator);
   consentTo(emulator);
 });

@@ -1,10 +1,11 @@
 import { type Directory, demoClient, demoDirectory, demoUsers } from '@entra-bff/directory';
 import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
+import type { EntraEmulator } from '../src/emulator.ts';
 import { createFormBrowser } from '../testing/form-browser.ts';
 import { createOAuthClient, type OAuthClient, type TokenAnswer, tokenText } from '../testing/oauth-client.ts';
 import { consentTo, signInAs } from '../testing/sign-in.ts';
+import { startTestEmulator } from '../testing/start-emulator.ts';
 
 const { alice, ben, fay, gus } = demoUsers;
 const startedAt = new Date('2026-03-04T05:06:07Z');
@@ -16,7 +17,7 @@ let now: Date;
 
 async function start(directory: Directory = demoDirectory) {
   now = startedAt;
-  emulator = await startEntraEmulator({ directory, now: () => now });
+  emulator = await startTestEmulator({ directory, now: () => now });
   app = createOAuthClient(emulator);
   consentTo(emulator);
 }

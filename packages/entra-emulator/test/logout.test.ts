@@ -1,9 +1,10 @@
 import { demoClient, demoDirectory, demoUsers } from '@entra-bff/directory';
 import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
+import type { EntraEmulator } from '../src/emulator.ts';
 import { createFormBrowser, type FormBrowser } from '../testing/form-browser.ts';
 import { createOAuthClient, type OAuthClient, tokenText } from '../testing/oauth-client.ts';
+import { startTestEmulator } from '../testing/start-emulator.ts';
 
 let emulator: EntraEmulator;
 let browser: FormBrowser;
@@ -12,7 +13,7 @@ const { alice, ben } = demoUsers;
 const home = 'http://localhost:7071/';
 
 beforeEach(async () => {
-  emulator = await startEntraEmulator({ directory: demoDirectory });
+  emulator = await startTestEmulator({ directory: demoDirectory });
   browser = createFormBrowser(emulator.origin);
   app = createOAuthClient(emulator);
   for (const user of [alice, ben])

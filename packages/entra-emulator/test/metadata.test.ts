@@ -1,11 +1,12 @@
 import { demoClient, demoDirectory } from '@entra-bff/directory';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
+import type { EntraEmulator } from '../src/emulator.ts';
+import { startTestEmulator } from '../testing/start-emulator.ts';
 
 let emulator: EntraEmulator;
 
 beforeEach(async () => {
-  emulator = await startEntraEmulator({ directory: demoDirectory });
+  emulator = await startTestEmulator({ directory: demoDirectory });
 });
 afterEach(() => emulator.close());
 

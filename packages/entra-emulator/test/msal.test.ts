@@ -7,16 +7,17 @@ import {
 import { demoClient, demoDirectory, demoUsers } from '@entra-bff/directory';
 import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
+import type { EntraEmulator } from '../src/emulator.ts';
 import { createFormBrowser, type FormBrowser } from '../testing/form-browser.ts';
 import { callback } from '../testing/oauth-client.ts';
+import { startTestEmulator } from '../testing/start-emulator.ts';
 
 let emulator: EntraEmulator;
 let browser: FormBrowser;
 let msal: ConfidentialClientApplication;
 
 beforeEach(async () => {
-  emulator = await startEntraEmulator({ directory: demoDirectory });
+  emulator = await startTestEmulator({ directory: demoDirectory });
   browser = createFormBrowser(emulator.origin);
   msal = createMsal(emulator.origin);
 });

@@ -2,14 +2,15 @@ import { demoClient, demoDirectory, demoUsers } from '@entra-bff/directory';
 import { openPage, pageIssues } from '@entra-bff/test-browser';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
+import type { EntraEmulator } from '../src/emulator.ts';
 import { defaultEntraSwitches } from '../src/switches.ts';
 import { callback, createOAuthClient } from '../testing/oauth-client.ts';
+import { startTestEmulator } from '../testing/start-emulator.ts';
 
 let emulator: EntraEmulator;
 
 beforeAll(async () => {
-  emulator = await startEntraEmulator({ directory: demoDirectory });
+  emulator = await startTestEmulator({ directory: demoDirectory });
 });
 afterAll(async () => {
   await emulator.close();
@@ -64,7 +65,7 @@ const looks = [
 ] as const;
 
 describe('every page in a browser', () => {
-  it.for(isWholeRun ? looks : looks.slice(0, 1))(
+  it.runIf(isWholeRun).for(looks)(
     'is accessible, %s and %i px wide',
     async ([colorScheme, width], { skip }) => {
       const page = await openPage(skip, { colorScheme, viewport: { width, height: 800 } });

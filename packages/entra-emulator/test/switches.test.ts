@@ -1,15 +1,16 @@
 import { demoClient, demoDirectory, demoUsers } from '@entra-bff/directory';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
+import type { EntraEmulator } from '../src/emulator.ts';
 import { defaultEntraSwitches } from '../src/switches.ts';
 import { createFormBrowser } from '../testing/form-browser.ts';
 import { createOAuthClient } from '../testing/oauth-client.ts';
+import { startTestEmulator } from '../testing/start-emulator.ts';
 
 let emulator: EntraEmulator;
 const { ben } = demoUsers;
 
 beforeEach(async () => {
-  emulator = await startEntraEmulator({ directory: demoDirectory });
+  emulator = await startTestEmulator({ directory: demoDirectory });
 });
 afterEach(() => emulator.close());
 

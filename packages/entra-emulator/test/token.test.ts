@@ -2,9 +2,10 @@ import { generateKeyPairSync } from 'node:crypto';
 import { type Directory, demoClient, demoDirectory, demoUsers, graphResourceId } from '@entra-bff/directory';
 import { createRemoteJWKSet, decodeJwt, jwtVerify, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
+import type { EntraEmulator } from '../src/emulator.ts';
 import { createFormBrowser } from '../testing/form-browser.ts';
 import { createOAuthClient, type OAuthClient, tokenText } from '../testing/oauth-client.ts';
+import { startTestEmulator } from '../testing/start-emulator.ts';
 
 const { alice, ben, gus } = demoUsers;
 const startedAt = new Date('2026-03-04T05:06:07Z');
@@ -25,7 +26,7 @@ let now: Date;
 
 beforeEach(async () => {
   now = startedAt;
-  emulator = await startEntraEmulator({ directory: withKey, now: () => now });
+  emulator = await startTestEmulator({ directory: withKey, now: () => now });
   app = createOAuthClient(emulator);
   for (const user of demoDirectory.users)
     emulator.consents.grant({

@@ -1,10 +1,11 @@
 import { demoClient, demoDirectory, demoUsers } from '@entra-bff/directory';
 import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type EntraEmulator, startEntraEmulator } from '../src/emulator.ts';
+import type { EntraEmulator } from '../src/emulator.ts';
 import { createFormBrowser, type FormBrowser } from '../testing/form-browser.ts';
 import { createOAuthClient, type OAuthClient, tokenText } from '../testing/oauth-client.ts';
 import { consentTo, signInAs } from '../testing/sign-in.ts';
+import { startTestEmulator } from '../testing/start-emulator.ts';
 
 const { alice, ben, mia } = demoUsers;
 
@@ -13,7 +14,7 @@ let app: OAuthClient;
 let browser: FormBrowser;
 
 beforeEach(async () => {
-  emulator = await startEntraEmulator({ directory: demoDirectory });
+  emulator = await startTestEmulator({ directory: demoDirectory });
   app = createOAuthClient(emulator);
   browser = createFormBrowser(emulator.origin);
   consentTo(emulator);

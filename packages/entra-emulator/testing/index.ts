@@ -7,3 +7,4 @@ export {
   tokenText,
 } from './oauth-client.ts';
 export { consentTo, signInAs } from './sign-in.ts';
+export { startTestEmulator } from './start-emulator.ts';

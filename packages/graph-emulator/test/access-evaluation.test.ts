@@ -1,11 +1,12 @@
 import { get } from 'node:http';
 import { demoClient, demoDirectory, demoUsers, graphResourceId } from '@entra-bff/directory';
-import { type EntraEmulator, startEntraEmulator } from '@entra-bff/entra-emulator';
+import type { EntraEmulator } from '@entra-bff/entra-emulator';
 import {
   consentTo,
   createOAuthClient,
   type OAuthClient,
   signInAs,
+  startTestEmulator,
   tokenText,
 } from '@entra-bff/entra-emulator/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -21,7 +22,7 @@ let graph: GraphEmulator;
 let app: OAuthClient;
 
 beforeAll(async () => {
-  entra = await startEntraEmulator({ directory: demoDirectory });
+  entra = await startTestEmulator({ directory: demoDirectory });
   graph = await startGraphEmulator({ directory: demoDirectory, entra });
   app = createOAuthClient(entra);
   consentTo(entra);

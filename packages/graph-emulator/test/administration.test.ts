@@ -1,10 +1,11 @@
 import { demoClient, demoDirectory, demoUsers, graphResourceId, objectIdIn } from '@entra-bff/directory';
-import { type EntraEmulator, startEntraEmulator } from '@entra-bff/entra-emulator';
+import type { EntraEmulator } from '@entra-bff/entra-emulator';
 import {
   consentTo,
   createOAuthClient,
   type OAuthClient,
   signInAs,
+  startTestEmulator,
   tokenText,
 } from '@entra-bff/entra-emulator/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -20,7 +21,7 @@ let graph: GraphEmulator;
 let app: OAuthClient;
 
 beforeEach(async () => {
-  entra = await startEntraEmulator({ directory: demoDirectory });
+  entra = await startTestEmulator({ directory: demoDirectory });
   graph = await startGraphEmulator({ directory: demoDirectory, entra });
   app = createOAuthClient(entra);
 });

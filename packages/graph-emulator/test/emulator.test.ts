@@ -1,5 +1,6 @@
 import { demoClient, demoDirectory, demoUsers, graphResourceId } from '@entra-bff/directory';
-import { type EntraEmulator, startEntraEmulator } from '@entra-bff/entra-emulator';
+import type { EntraEmulator } from '@entra-bff/entra-emulator';
+import { startTestEmulator } from '@entra-bff/entra-emulator/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type GraphEmulator, startGraphEmulator } from '../src/emulator.ts';
 import { defaultGraphSwitches } from '../src/switches.ts';
@@ -8,7 +9,7 @@ let entra: EntraEmulator;
 let graph: GraphEmulator;
 
 beforeAll(async () => {
-  entra = await startEntraEmulator({ directory: demoDirectory });
+  entra = await startTestEmulator({ directory: demoDirectory });
   graph = await startGraphEmulator({ directory: demoDirectory, entra });
 });
 

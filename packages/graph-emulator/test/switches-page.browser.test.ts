@@ -3,6 +3,8 @@ import { openPage, pageIssues } from '@entra-bff/test-browser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GraphEmulator, startGraphEmulator } from '../src/emulator.ts';
 
+const isWholeRun = process.env['TEST_SCALE'] === 'whole';
+
 let graph: GraphEmulator;
 
 beforeAll(async () => {
@@ -13,7 +15,7 @@ afterAll(async () => {
 });
 
 describe('the switches page in a browser', () => {
-  it.for([
+  it.runIf(isWholeRun).for([
     ['light', 1280],
     ['dark', 320],
   ] as const)(

@@ -1,5 +1,6 @@
 import { demoClient, demoDirectory, demoUsers, objectIdIn } from '@entra-bff/directory';
-import { type EntraEmulator, startEntraEmulator } from '@entra-bff/entra-emulator';
+import type { EntraEmulator } from '@entra-bff/entra-emulator';
+import { startTestEmulator } from '@entra-bff/entra-emulator/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GraphEmulator, startGraphEmulator } from '../src/emulator.ts';
 import { callAs } from './caller.ts';
@@ -17,7 +18,7 @@ beforeAll(async () => {
     ...demoDirectory,
     users: demoDirectory.users.map((user) => (user.id === ben.id ? named : user)),
   };
-  entra = await startEntraEmulator({ directory });
+  entra = await startTestEmulator({ directory });
   graph = await startGraphEmulator({ directory, entra });
 });
 afterAll(() => Promise.all([entra.close(), graph.close()]));

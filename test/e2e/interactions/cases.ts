@@ -106,7 +106,7 @@ export const givenCases: readonly InteractionCase[] = [
   {
     title: 'the session has reached its absolute lifetime and Entra ID has signed the user out',
     tags: ['SC-3'],
-    displays: ['redirect'],
+    displays: [],
     path: profile,
     arrange(world) {
       advance(world, 12 * 3600 + 1);

@@ -67,7 +67,7 @@ export const refusedCases: readonly RefusedCase[] = [
   {
     title: 'cancels the second factor',
     tags: ['CB-5'],
-    displays: ['redirect'],
+    displays: [],
     path: profile,
     arrange({ entra }) {
       entra.switches.secondFactorDemanded = true;
@@ -149,7 +149,7 @@ function acceptApprovalRequests({ entra }: BrowserWorld): void {
 
 export const administratorCase: RefusedCase = {
   title: 'needs an administrator (90094)',
-  displays: ['popup', 'redirect'],
+  displays: ['popup'],
   path: mail,
   arrange({ entra }) {
     entra.switches.onlyAdministratorsConsent = true;
@@ -241,7 +241,7 @@ export const deadEndCases: readonly DeadEndCase[] = [
   },
   {
     title: 'the user does not answer',
-    displays: ['redirect'],
+    displays: [],
     path: mail,
     arrange() {},
     answers: [],

@@ -12,6 +12,7 @@ import { createAzureTable } from '../../../src/shared/storage/azure-table.ts';
 import type { ColumnValue, Row } from '../../../src/shared/storage/table.ts';
 import { pruneMsalCache } from '../../../src/shared/tokens/msal-cache.ts';
 import { createMemoryTable } from '../../support/memory-table.ts';
+import { isWholeRun } from '../../support/scale.ts';
 import { msalCacheOf, sessionContent } from '../../support/session-content.ts';
 
 const KIB = 1024;
@@ -110,7 +111,7 @@ describe('a session of any size', () => {
         expect(codec.open(locator, row)).toEqual({ kind: 'opened', content, state });
       }),
       {
-        numRuns: 40,
+        numRuns: isWholeRun ? 40 : 15,
         examples: [
           [1_000, 0, 1],
           [1_200_000, 0, 1],
@@ -166,7 +167,7 @@ describe('a session of any size', () => {
           expect(seal(sessionContent({ msalCache }))).toBeDefined();
         },
       ),
-      { numRuns: 20 },
+      { numRuns: isWholeRun ? 20 : 8 },
     );
   });
 });
@@ -245,7 +246,7 @@ describe('parts of two versions', () => {
         const isWhole = [olderParts, newerParts].some((whole) => read.equals(Buffer.concat(whole)));
         expect(codec.open(locator, rowOf(parts)).kind).toBe(isWhole ? 'opened' : 'unreadable');
       }),
-      { numRuns: 300 },
+      { numRuns: isWholeRun ? 300 : 100 },
     );
   });
 });

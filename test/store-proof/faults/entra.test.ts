@@ -28,8 +28,8 @@ function expectUnavailable(answer: WireAnswer): void {
   expect(answer.setCookies).toEqual([]);
 }
 
-describe('a failing token endpoint', () => {
-  const outages = isWholeRun ? (['json-503', 'html-502'] as const) : (['json-503'] as const);
+describe.runIf(isWholeRun)('a failing token endpoint', () => {
+  const outages = ['json-503', 'html-502'] as const;
   it.each(outages)(
     'delays only calls without a valid access token, and signs no user out: %s',
     { tags: ['E1'] },
@@ -73,40 +73,38 @@ describe('a failing token endpoint', () => {
     report({
       part: 'faults',
       requirements: 'E1',
-      what: `token endpoint returns 503${isWholeRun ? ', or 502 with HTML' : ''}: valid and expired access tokens on 3 processes; 15 calls on one of them during the outage`,
+      what: `token endpoint returns 503, or 502 with HTML: valid and expired access tokens on 3 processes; 15 calls on one of them during the outage`,
       result:
         'valid tokens: 200; expired: 503 with Retry-After; 6 token requests, the sixth is a probe; after the outage 200',
     });
   });
 
-  it.runIf(isWholeRun)(
-    'that does not respond delays a call by at most 10 s, and the session continues',
-    { tags: ['E1'] },
-    async () => {
-      const { intercept } = deployment.world.entra;
-      const browser = await signedIn(deployment, 'ben', { expired: true });
-      intercept.tokenResponse = async (reply) => {
-        await delay(30_000, undefined, { ref: false });
-        return reply;
-      };
-      const startedMs = performance.now();
-      const answers = await Promise.all(deployment.workers.map((worker) => call(browser, worker)));
-      const tookMs = performance.now() - startedMs;
-      for (const answer of answers) expectUnavailable(answer);
-      expect(tookMs).toBeLessThan(10_000);
-      intercept.tokenResponse = undefined;
-      expect((await call(browser)).status).toBe(200);
-      report({
-        part: 'faults',
-        requirements: 'E1',
-        what: 'token endpoint does not respond for 30 s: calls on 3 processes',
-        result: `3 × 503 after ${(tookMs / 1000).toFixed(1)} s; the session stays valid`,
-      });
-    },
-  );
+  it('that does not respond delays a call by at most 10 s, and the session continues', {
+    tags: ['E1'],
+  }, async () => {
+    const { intercept } = deployment.world.entra;
+    const browser = await signedIn(deployment, 'ben', { expired: true });
+    intercept.tokenResponse = async (reply) => {
+      await delay(30_000, undefined, { ref: false });
+      return reply;
+    };
+    const startedMs = performance.now();
+    const answers = await Promise.all(deployment.workers.map((worker) => call(browser, worker)));
+    const tookMs = performance.now() - startedMs;
+    for (const answer of answers) expectUnavailable(answer);
+    expect(tookMs).toBeLessThan(10_000);
+    intercept.tokenResponse = undefined;
+    expect((await call(browser)).status).toBe(200);
+    report({
+      part: 'faults',
+      requirements: 'E1',
+      what: 'token endpoint does not respond for 30 s: calls on 3 processes',
+      result: `3 × 503 after ${(tookMs / 1000).toFixed(1)} s; the session stays valid`,
+    });
+  });
 });
 
-describe('a token endpoint that answers 429 with Retry-After', () => {
+describe.runIf(isWholeRun)('a token endpoint that answers 429 with Retry-After', () => {
   it('pauses that user, and after a second throttled user the whole worker, but neither valid tokens nor other workers', {
     tags: ['E2'],
   }, async () => {
@@ -173,7 +171,7 @@ describe('a token endpoint that answers 429 with Retry-After', () => {
   });
 });
 
-describe('a refusal of a renewal', () => {
+describe.runIf(isWholeRun)('a refusal of a renewal', () => {
   const cases = [
     ['invalid_grant', 400, { error: 'invalid_grant', error_codes: [700082] }, 'refresh_token_expired'],
     ['a changed password', 400, { error: 'invalid_grant', error_codes: [50173] }, 'refresh_token_revoked'],
@@ -220,7 +218,7 @@ describe('a refusal of a renewal', () => {
   });
 });
 
-describe('a renewal with a wrong answer', () => {
+describe.runIf(isWholeRun)('a renewal with a wrong answer', () => {
   it('is never stored: another user ends the session, fewer scopes require an interaction, a missing identity is 503', {
     tags: ['E5'],
   }, async () => {
