@@ -3,11 +3,14 @@ import { requirements } from './test/requirements.ts';
 
 const browserTests = '**/*.browser.test.ts';
 
-/** These need Azurite, a bundle or the compiler. All other tests of their folders need none of them. */
+/** These need Azurite, a bundle, the compiler, processes or many connections. All other tests of their folders do not. */
 const integrated = [
   'test/client/package.test.ts',
   'test/docs/api.test.ts',
-  'test/scripts/{build,measure,package}.test.ts',
+  'test/scripts/{build,measure,package,policy}.test.ts',
+  'test/shared/graph/client.test.ts',
+  'test/shared/network/http-request.test.ts',
+  'test/shared/proxy/large-answers.test.ts',
   'test/shared/session/large-session.test.ts',
   'test/shared/storage/table.contract.test.ts',
   'test/supply-chain.test.ts',

@@ -53,7 +53,7 @@ describe('the admin page in a browser', () => {
     expect(page.url()).toBe(`${adminUrl}?tab=1`);
   });
 
-  it('opens from a link on another site without another sign-in', async ({ skip }) => {
+  it.runIf(isWholeRun)('opens from a link on another site without another sign-in', async ({ skip }) => {
     const page = await world.newPage(skip);
     await signInAtDemo(world, page, 'Alice Adams');
     const asked = world.entra.count('authorize');

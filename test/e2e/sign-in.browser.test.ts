@@ -88,7 +88,7 @@ describe('signing in with a browser', () => {
     expect(second?.address).toBe(`${first?.address}&bounced=1`);
   });
 
-  it('shows a page with two ways to continue if the user declines', async ({ skip }) => {
+  it.runIf(isWholeRun)('shows a page with two ways to continue if the user declines', async ({ skip }) => {
     const page = await world.newPage(skip);
     await startSignIn(page, origin);
     await press(page, /Alice Adams/);

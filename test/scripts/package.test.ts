@@ -8,6 +8,7 @@ import { startFunctionsHost } from '@entra-bff/functions-host';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { codeBlockWith } from '../support/documents.ts';
+import { isWholeRun } from '../support/scale.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = (...commands: string[]) => promisify(execFile)(process.execPath, commands);
@@ -57,31 +58,34 @@ const checkTypes = () =>
   );
 
 describe('the package', () => {
-  it('can be imported with its types and bundled by a Functions app, which runs', async () => {
-    await write(`access: guard({ roles: ['Manager'] })`);
-    expect(await checkTypes()).toBe('');
-    const outfile = join(app, 'main.cjs');
-    await build({
-      entryPoints: [join(app, 'main.ts')],
-      outfile,
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      external: ['@azure/functions-core'],
-      logLevel: 'silent',
-    });
-    const host = await startFunctionsHost({ bundle: outfile, log: () => undefined });
-    onTestFinished(() => host.close());
-    // Without settings, it reports them as invalid, like the app itself.
-    const answer = await fetch(`${host.origin}/api/who-am-i`);
-    expect([answer.status, await answer.json()]).toEqual([
-      503,
-      expect.objectContaining({ code: 'configuration_invalid' }),
-    ]);
-    // Microsoft's library alone throws at this cookie.
-    const cookie = Buffer.from('name=Łukasz').toString('latin1');
-    expect((await fetch(`${host.origin}/api/who-am-i`, { headers: { cookie } })).status).toBe(503);
-  });
+  it.runIf(isWholeRun)(
+    'can be imported with its types and bundled by a Functions app, which runs',
+    async () => {
+      await write(`access: guard({ roles: ['Manager'] })`);
+      expect(await checkTypes()).toBe('');
+      const outfile = join(app, 'main.cjs');
+      await build({
+        entryPoints: [join(app, 'main.ts')],
+        outfile,
+        bundle: true,
+        platform: 'node',
+        format: 'cjs',
+        external: ['@azure/functions-core'],
+        logLevel: 'silent',
+      });
+      const host = await startFunctionsHost({ bundle: outfile, log: () => undefined });
+      onTestFinished(() => host.close());
+      // Without settings, it reports them as invalid, like the app itself.
+      const answer = await fetch(`${host.origin}/api/who-am-i`);
+      expect([answer.status, await answer.json()]).toEqual([
+        503,
+        expect.objectContaining({ code: 'configuration_invalid' }),
+      ]);
+      // Microsoft's library alone throws at this cookie.
+      const cookie = Buffer.from('name=Łukasz').toString('latin1');
+      expect((await fetch(`${host.origin}/api/who-am-i`, { headers: { cookie } })).status).toBe(503);
+    },
+  );
 
   it('is the package of examples/own-function/main.ts, which is built by the command of the guide', async () => {
     await cp(join(root, 'examples/own-function'), app, { recursive: true });

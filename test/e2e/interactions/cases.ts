@@ -86,7 +86,7 @@ export const refreshTokenExpiredCase: InteractionCase = {
 
 export const passwordChangedCase: InteractionCase = {
   title: 'the password was changed',
-  displays: ['popup'],
+  displays: [],
   path: profile,
   arrange: ({ entra }) => entra.endSignIns('revoked', ben),
   answers: [picksBen],
@@ -196,7 +196,7 @@ export const givenCases: readonly InteractionCase[] = [
 export const neverEnoughCase: InteractionCase = {
   title: 'Graph accepts no token',
   tags: ['PX-15'],
-  displays: ['redirect'],
+  displays: [],
   path: profile,
   arrange({ graph }) {
     graph.switches.alwaysChallenges = true;

@@ -74,7 +74,7 @@ describe('the model finds', () => {
     expect(await firstViolation(noLease, { activities })).toMatch(/^a refresh token is redeemed once/);
   });
 
-  it('an invalid_grant that is trusted without reading the row again', async () => {
+  it.runIf(isWholeRun)('an invalid_grant that is trusted without reading the row again', async () => {
     const activities = [call('w1'), call('w2')];
     const faults = { kinds: ['stalled'], atMost: 1 } as const;
     expect(
