@@ -46,14 +46,10 @@ export function createApp(config: Config, policies: Policies, system: System) {
   const graphClient = createGraphClient(config.graph.origin, { ...callDependencies, sendWithToken });
   const cacheSeconds = roleMaxAgeSeconds;
   const findMemberships = createFindMemberships({ graph: graphClient, cacheSeconds, ...system });
-  const authorization = createAuthorization({
-    renewIdentity: tokens.renewIdentity,
-    findMemberships,
-    interaction,
-    roleMaxAgeSeconds,
-    revalidateSeconds,
-    ...system,
-  });
+  const maxAges = { roleMaxAgeSeconds, revalidateSeconds };
+  const { renewIdentity } = tokens;
+  const claimSources = { renewIdentity, findMemberships };
+  const authorization = createAuthorization({ ...claimSources, interaction, ...maxAges, ...system });
   const extendSession = createExtendSession(store);
   const proxyDependencies = { ...callDependencies, authorization, interaction, extendSession };
   const ownPrefix = `${origin}/api/graph`;
@@ -64,19 +60,10 @@ export function createApp(config: Config, policies: Policies, system: System) {
     proxy: createCustomApi(api, proxyDependencies),
   }));
 
-  const commonDependencies = {
-    entra,
-    store,
-    authorization,
-    interaction,
-    features,
-    sealerFor,
-    indexKey,
-    ...system,
-  };
+  const common = { entra, store, authorization, interaction, features, sealerFor, indexKey, ...system };
   const explainedGraph = withExplainedRefusals(graphClient);
-  const admin = createAdmin(config, { ...commonDependencies, graph: graphClient, explainedGraph });
-  const auth = createAuth({ ...sessionConfig, origin }, { ...commonDependencies, ...tokens, admin });
+  const admin = createAdmin(config, { ...common, graph: graphClient, explainedGraph });
+  const auth = createAuth({ ...sessionConfig, origin }, { ...common, ...tokens, admin });
   const cookieNames = cookieNamesFor(origin);
   const endpoint = createEndpoint({
     origin,
@@ -88,20 +75,6 @@ export function createApp(config: Config, policies: Policies, system: System) {
     isAllowed: (claims) => isAllowed(claims, entra.idTokenRules),
     ...system,
   });
-  const sweep = createSweep(system);
-  return {
-    config,
-    features,
-    now: system.now,
-    entra,
-    store,
-    graph,
-    graphClient,
-    customApis,
-    admin,
-    auth,
-    cookieNames,
-    endpoint,
-    sweep,
-  };
+  const capabilities = { entra, store, graph, graphClient, customApis, admin, auth, cookieNames, endpoint };
+  return { config, features, now: system.now, sweep: createSweep(system), ...capabilities };
 }
