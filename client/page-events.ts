@@ -17,7 +17,8 @@ export function listenToPage(context: ClientContext): void {
     if (origin === page.location.origin) interactions.active.onMessage(data);
   });
   const onReturn = () => {
-    // If the browser has cut off a popup, the page cannot see that it is closed. The session shows what the user did.
+    // If the browser has severed the link to its popup (Cross-Origin-Opener-Policy), the page cannot tell whether the popup
+    // is still open. The session shows what the user did.
     if (interactions.active.view) void sessions.tryRead();
     sessions.recheckExpiry(); // another tab may have used the session
   };

@@ -8,7 +8,8 @@ import { type ProofLine, proofLinesPath } from '../test/connection-proof/report.
 
 /**
  * `npm run prove:connections`: makes 200 runs of each circumstance in which an upstream answers one user's call a
- * second time while another user calls. Prints a table of the runs. `npm test` makes one run of each circumstance.
+ * second time while another user calls. Prints a table of the runs. `npm test` makes one run of each circumstance, and
+ * `npm run test:all` 20.
  */
 rmSync(proofLinesPath, { force: true });
 const startedMs = performance.now();
@@ -25,6 +26,7 @@ async function runTests(): Promise<number> {
   const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
   const child = spawn(process.execPath, [vitest, 'run', '--mode', 'whole', 'test/connection-proof'], {
     stdio: 'inherit',
+    env: { ...process.env, RUNS_OF_EACH: '200' },
   });
   const [code]: unknown[] = await once(child, 'exit');
   return typeof code === 'number' ? code : 1;

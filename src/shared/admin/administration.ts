@@ -71,8 +71,8 @@ export function withAdministrationFeatures(policyFeatures: Features): Features {
 }
 
 /**
- * The user with this object ID in the administrator's tenant. Only that tenant assigned the admin role, so users of other
- * tenants cannot be reached, even if they have the same object ID.
+ * The user with this object ID in the administrator's tenant. Administrators have the role from their own tenant, so it
+ * gives them no power over users of other tenants, even over one with the same object ID.
  */
 export function userInTenantOf(administrator: Caller, objectId: string): UserId {
   return { tenantId: administrator.user.tenantId, objectId };

@@ -26,7 +26,7 @@ function tenantConflicts(values: Partial<SettingValues>, environment: Environmen
   if (tenantId === undefined || allowed === undefined) return [];
   if (allowed.length === 1 && allowed[0] === tenantId) return [];
   return [
-    'ENTRA_ALLOWED_TENANTS names other tenants than ENTRA_TENANT_ID; remove it, or set ENTRA_TENANT_ID to "organizations".',
+    'ENTRA_ALLOWED_TENANTS is not just ENTRA_TENANT_ID; remove it, or set ENTRA_TENANT_ID to "organizations".',
   ];
 }
 

@@ -13,7 +13,7 @@ export interface Validator<Value> {
   parse(text: string): Value | undefined;
 }
 
-/** Text that the pattern matches as a whole. */
+/** Text in which the pattern is found. A pattern for the whole text needs anchors. */
 export function matching(type: string, expected: string, pattern: RegExp): Validator<string> {
   return { type, expected, parse: (text) => (pattern.test(text) ? text : undefined) };
 }
@@ -171,7 +171,10 @@ const graphIds: ReadonlySet<string> = new Set([
   '00000003-0000-0000-c000-000000000000',
   '00000002-0000-0000-c000-000000000000',
 ]);
-/** Their hosts in all clouds, including preview hosts such as `dod-graph.microsoft.us` and `canary.graph.microsoft.com`. */
+/**
+ * Their hosts in all clouds, also with a prefix: `dod-graph.microsoft.us` is a cloud, and `canary.graph.microsoft.com` a
+ * preview.
+ */
 const graphHostPattern =
   /^(?:.+[.-])?(?:graph\.(?:microsoft|windows|microsoftazure|cloudapi|chinacloudapi)|microsoftgraph\.chinacloudapi|ags\.windows)\.[a-z]+$/;
 

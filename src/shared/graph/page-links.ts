@@ -18,11 +18,14 @@ type User = Caller['user'];
  * the caller wrote. A MAC in the link proves that Graph wrote it, and that this service returned it to this user.
  */
 export interface PageLinks {
-  /** Compares a call with the policy. If it has a valid MAC, the MAC is removed, and paging options are not decoded again. */
+  /**
+   * Compares a call with the policy. If it has a valid MAC, the MAC is removed and the values of its paging options are
+   * trusted: the policy does not refuse an encoded `&` or `%` in them.
+   */
   match(user: User, requested: RequestedCall): PolicyMatch;
   /**
    * Replaces a link at the top level of Graph's response with a URL of this service that has a MAC. Undefined unless the
-   * link leads to the next page of exactly this call.
+   * link leads to the next page of exactly the list that this call read, or of a property that it expanded.
    * @param name the member's name: `@odata.nextLink`, or `members@odata.nextLink` for an expanded property
    */
   sign(user: User, call: AllowedCall, name: string, link: string): string | undefined;
@@ -45,7 +48,10 @@ const pagingOptions: ReadonlySet<string> = new Set(['skiptoken', 'deltatoken', '
 
 const isPaging = ({ name }: QueryOption) => pagingOptions.has(toComparableOption(name));
 
-/** The input of a MAC. It is decoded, because libraries encode the same options again and reorder them. */
+/**
+ * What a call or a link reads; part of the input of a MAC. Segments and options are decoded, because a caller's library may
+ * encode the same option in another way.
+ */
 interface Resource {
   readonly segments: readonly string[];
   readonly options: readonly QueryOption[];
@@ -90,7 +96,7 @@ const invalidLink: PolicyMatch = {
   code: 'path_not_allowed',
   part: 'link',
   detail:
-    'This link was not returned to this user, or the policy has changed since. Read the list again from its first page.',
+    'This link is not valid for this user and call, or the policy or the key has changed since. Read the list again from its first page.',
 };
 
 function hasMac(key: Buffer, user: User, call: AllowedCall, pair = ''): boolean {
@@ -106,6 +112,7 @@ function hasMac(key: Buffer, user: User, call: AllowedCall, pair = ''): boolean 
 }
 
 function macOf(key: Buffer, user: User, { rule }: AllowedCall, { segments, options }: Resource): Buffer {
+  // Sorted, because a caller's library may reorder options.
   const sorted = options
     .map(({ name, value }): [string, string] => [toComparableOption(name), value])
     .toSorted(([left], [right]) => (left < right ? -1 : 1));
@@ -135,7 +142,8 @@ function expectedOf(call: AllowedCall, name: string): Resource | undefined {
   const resource = readResource(call);
   const property = name.slice(0, name.lastIndexOf('@'));
   if (resource === undefined || !isWrittenByGraph(resource)) return undefined;
-  // A single object has no next page, but another app may have chosen the member's name in an open extension.
+  // A path that ends with a parameter leads to a single object, which has no next page. A member `@odata.nextLink` in it may
+  // have been chosen by another app.
   if (property === '') return endsWithParameter(call.rule.template) ? undefined : resource;
   const expand = resource.options.find((option) => option.name === '$expand');
   const item = readExpandItems(expand?.value ?? '').find(({ navigation }) => navigation === property);

@@ -70,7 +70,7 @@ export function createMemoryBudget(totalBytes = BUDGET_BYTES): MemoryBudget {
             call.isActive = true;
             call.maxBytes = call.heldBytes + bytes + restBytes;
             call.waiting = { bytes, resolve };
-            // Only a release frees memory, so the other waiting calls need not be checked again.
+            // A step frees no memory. The other waiting calls are checked at the next release.
             if (budget.holders.includes(call)) return grantIfPossible(budget, call);
             budget.queue.push(call);
             serveQueue(budget);
@@ -96,7 +96,7 @@ function releaseAll(budget: Budget, call: BudgetedCall): void {
 
 function serveQueue(budget: Budget): void {
   for (;;) {
-    // If the user's or the API's share is used up, a response waits until another one of theirs is done. Later ones pass it.
+    // If the user's or the API's share is used up, a response waits until a release leaves enough. Later ones pass it.
     const next = budget.queue.find((call) => isWithinShares(budget, call, call.waiting?.bytes ?? 0));
     if (next === undefined || !leavesEnough(budget, next, next.waiting?.bytes ?? 0)) return;
     remove(budget.queue, next);

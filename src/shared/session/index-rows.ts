@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer';
 import { keyedHash } from '../crypto/keyed-hash.ts';
 import type { Row, RowKeys, RowRange } from '../storage/table.ts';
 
-/* Rows that lead to other rows. They contain only keys, which are keyed hashes. */
+/* Rows that lead to other rows. Apart from the hour of an expiry, they contain only keys that are made of keyed hashes. */
 
 /** The partition of the index rows for one `sid` of Entra ID. Front-channel logout sends no other value. */
 export function sidPartition(indexKey: Buffer, sid: string): string {
@@ -35,7 +35,7 @@ export function expiryRowsUntil(instant: Date): RowRange {
   return { kind: 'partitions', from: 'expires-', before: `expires-${hourOf(instant)}` };
 }
 
-/** The row to which an expiry row leads. Undefined if this service did not write the expiry row. */
+/** The row to which an expiry row leads. Undefined if its key does not have the form that this service writes. */
 export function expiringRow({ rowKey }: RowKeys): RowKeys | undefined {
   const [partitionKey, targetRowKey, ...more] = rowKey.split('.');
   if (partitionKey === undefined || targetRowKey === undefined || more.length > 0) return undefined;

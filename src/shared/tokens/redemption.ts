@@ -57,7 +57,7 @@ export function createRedeem({ createMsalClient, store, idTokenRules }: RedeemDe
 
     const mismatch = identityMismatch(plugin.failure, result, session);
     if (mismatch !== undefined) {
-      // Another user's tokens must never be used or stored, so the session ends at once.
+      // Tokens that may be another user's must never be used or stored, so the session ends at once.
       audit(log, { event: 'renewal-not-trusted', reason: mismatch });
       await store.remove(session.locator, session.facts.claims.entraSessionId);
       audit(log, { event: 'session-ended', by: 'service', sessions: 1 });
@@ -86,10 +86,11 @@ export function createRedeem({ createMsalClient, store, idTokenRules }: RedeemDe
 
 type SilentResult = Pick<AuthenticationResult, 'account'> | { readonly thrown: unknown };
 
-/** Why the tokens belong to another user. Undefined if they belong to the session's user. */
+/** Why the tokens are not accepted as the session user's. Undefined if nothing speaks against it, also without tokens. */
 function identityMismatch(failure: unknown, result: SilentResult, { facts }: Session): string | undefined {
   if (failure instanceof IdTokenRefused && !failure.isTransient) return failure.code;
-  // If the tokens belong to an unknown account, MSAL stores nothing but returns the access token (measured).
+  // If the tokens belong to an account that is not in the cache, MSAL does not store them and yet returns the access token
+  // (measured).
   if ('thrown' in result || result.account === null) return undefined;
   return result.account.homeAccountId === facts.account.homeAccountId ? undefined : 'other_account';
 }
