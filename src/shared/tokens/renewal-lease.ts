@@ -124,7 +124,7 @@ export function createRenewalLease(dependencies: RenewalLeaseDependencies): Rene
       const acquired = await store.acquireLease(session, leaseId);
       if (acquired.kind === 'gone') return settled(session, { kind: 'session-ended' });
       if (acquired.kind === 'acquired') {
-        if (session.leaseId !== undefined) log('warn', { event: 'lease-taken-over' });
+        if (isOtherWorkersLease(session.leaseId)) log('warn', { event: 'lease-taken-over' });
         return { kind: 'acquired', leaseId, session: acquired.session };
       }
       // If the response to the write is lost, the SDK repeats the write, which then conflicts with the first one. Without

@@ -5,6 +5,7 @@ import { createAuthority } from '../../../src/shared/entra/authority.ts';
 import { BffError } from '../../../src/shared/errors.ts';
 import type { Session } from '../../../src/shared/session/session.ts';
 import { createSessionStore, type SessionStore } from '../../../src/shared/session/store.ts';
+import type { Log } from '../../../src/shared/telemetry/log.ts';
 import { createRenew } from '../../../src/shared/tokens/renewal.ts';
 import {
   createRenewalLease,
@@ -17,7 +18,8 @@ import { createMemoryTable, type MemoryTable } from '../../support/memory-table.
 import { clientId, msalCacheOf, sessionContent } from '../../support/session-content.ts';
 
 const scopes = ['User.Read'];
-const log = () => {};
+let logged: string[] = [];
+const log: Log = (_level, { event }) => void logged.push(event);
 const { environments } = createAuthority('public', 'tenant');
 const start = new Date('2026-08-01T12:00:00Z');
 
@@ -29,6 +31,7 @@ let turnRefused: BffError | undefined;
 
 beforeEach(async () => {
   memory = createMemoryTable();
+  logged = [];
   pausedForSeconds = undefined;
   turnRefused = undefined;
   store = createSessionStore({
@@ -168,6 +171,7 @@ describe('a renewal with a lease', () => {
     expect(await worker.renew()).toMatchObject({ kind: 'token' });
     expect(worker.redemptions()).toBe(1);
     expect(worker.elapsedMs()).toBe(HOLDER_WAIT_MS);
+    expect(logged).toEqual(['lease-taken-over']);
   });
 
   it('does not wait for another holder if the call has a current token, and takes over after 9 s', {
@@ -232,6 +236,23 @@ describe('a renewal with a lease', () => {
     expect(worker.redemptions()).toBe(1);
     expect(worker.elapsedMs()).toBe(0);
     expect(await store.refetch(session)).not.toHaveProperty('session.leaseId');
+  });
+
+  it('takes over its own lease of a failed call at once, and reports no takeover', {
+    tags: ['T3'],
+  }, async () => {
+    const worker = workerOf(token);
+    const { merge } = memory;
+    memory.merge = async (row, etag) => {
+      memory.merge = merge;
+      await merge(row, etag);
+      throw new BffError('storage_unavailable');
+    };
+    await expect(worker.renew()).rejects.toMatchObject({ code: 'storage_unavailable' });
+    expect(await store.refetch(session)).toHaveProperty('session.leaseId');
+    expect(await worker.renew()).toMatchObject({ kind: 'token' });
+    expect(worker.elapsedMs()).toBe(0);
+    expect(logged).not.toContain('lease-taken-over');
   });
 
   it('writes nothing while the circuit breaker is open', {
