@@ -66,7 +66,7 @@ export async function bundle({
     alias: { 'entra-bff': fromRoot('src/index.ts') },
     define: {
       __CLIENT_SOURCE__: JSON.stringify(clientSource),
-      __PAGE_ASSETS__: JSON.stringify(await bundlePageAssets()),
+      __PAGE_ASSETS__: JSON.stringify(await bundlePageAssets({ measured })),
     },
     // Less to read and compile at a cold start. Functions keep their names, so that stack traces stay readable.
     minifySyntax: !measured,
