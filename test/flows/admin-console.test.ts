@@ -387,7 +387,7 @@ describe('the page', () => {
     );
     expect(headers['content-security-policy']).toContain(`'nonce-${nonce}'`);
     expect((await open()).body).not.toContain(String(nonce));
-    expect(Buffer.byteLength(/<script[^>]*>([\s\S]*)<\/script>/.exec(body)?.[1] ?? '')).toBeLessThan(4096);
+    expect(body.match(/<script/g)).toHaveLength(1);
   });
 
   it('escapes the text of the search', async () => {

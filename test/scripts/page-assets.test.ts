@@ -9,3 +9,8 @@ it('scripts and styles of pages cannot close their element', async () => {
     expect(text, name).not.toMatch(/\b(?:import|export)\b/);
   }
 });
+
+it('the script of the admin page is smaller than 4 KB', async () => {
+  const { adminScript } = await bundlePageAssets();
+  expect(Buffer.byteLength(adminScript)).toBeLessThan(4096);
+});
