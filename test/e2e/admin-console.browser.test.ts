@@ -87,16 +87,16 @@ describe('every state of the console', () => {
       const look = async (name: string) => {
         issues.push(...(await inspectAppearance(page, `admin-console-${name}`)));
       };
-      await look('nobody-searched');
+      await look('not-searched');
       await find(page, 'Zacharias');
       await page.getByText('No users found for “Zacharias”.').waitFor();
-      await look('nobody-found');
+      await look('none-found');
       await find(page, 'ben');
       await page.getByRole('link', { name: 'Benedict Osei' }).waitFor();
       await look('several-found');
       await find(page, 'x'.repeat(200));
       await page.getByText(/No users found for “x/).waitFor();
-      await look('nobody-found-long');
+      await look('none-found-long');
       await page.getByRole('link', { name: 'About you' }).click();
       await see(page, 'Your verified claims');
       await openPerson(page);

@@ -67,7 +67,7 @@ describe('choosing an account', () => {
 
   it('accepts a typed address, and shows an error for an unknown one', async () => {
     await browser.open(app.authorizeUrl());
-    const unknown = await browser.press('username', '', { username: 'nobody@contoso.example' });
+    const unknown = await browser.press('username', '', { username: 'unknown@contoso.example' });
     expect(unknown.text).toContain('AADSTS50034');
     const { redirectedTo } = await browser.press('username', '', { username: 'Ben@Contoso.example' });
     expect(redirectedTo?.searchParams.has('code')).toBe(true);

@@ -90,7 +90,7 @@ describe('every page in a browser', () => {
       await open();
       expect(await pageIssues(page)).toEqual([]);
       await page.getByText('Use another account').click();
-      await page.getByLabel('Address').fill('nobody@contoso.example');
+      await page.getByLabel('Address').fill('unknown@contoso.example');
       expect(await pressed(/Next/)).toEqual([]);
       expect(await pressed(/Fay Fischer/)).toEqual([]);
       await pressed(/different account/);

@@ -61,7 +61,7 @@ describe('users', () => {
     ["displayName eq 'Ben O''Brown'", ["Ben O'Brown"]],
     ["startswith(displayName, 'Ben O''') and (jobTitle eq 'x' or surname eq 'brown')", ["Ben O'Brown"]],
     [`userPrincipalName eq '${guestName}'`, ['Gus Guest']],
-    ["mail eq 'nobody@contoso.example'", []],
+    ["mail eq 'unknown@contoso.example'", []],
   ])('are filtered: %s', async (expression, names) => {
     expect(await find(expression)).toMatchObject(named(...names));
   });
@@ -82,7 +82,7 @@ describe('users', () => {
         });
     });
 
-    it.each(['nobody@contoso.example', demoUsers.fay.id, gus.id])(
+    it.each(['unknown@contoso.example', demoUsers.fay.id, gus.id])(
       'a user who is not in the tenant: %s',
       async (key) => {
         expect(await get(`/users/${key}`)).toMatchObject({
