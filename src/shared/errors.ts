@@ -23,7 +23,7 @@ export const problems = {
   rate_limited: { status: 429, title: 'Too many requests' },
   internal_error: { status: 500, title: 'Something went wrong' },
   upstream_unreachable: { status: 502, title: 'The API could not be reached' },
-  upstream_answer_refused: { status: 502, title: 'The response of the API was rejected' },
+  upstream_answer_refused: { status: 502, title: "The API's response was rejected" },
   configuration_invalid: { status: 503, title: 'This service is not configured correctly' },
   sign_in_service_unavailable: { status: 503, title: 'The sign-in service is unavailable' },
   storage_unavailable: { status: 503, title: 'The session store is unavailable' },

@@ -17,7 +17,7 @@ const keepPage = {
 };
 const options = location.search === '?keeps-page' ? keepPage : {};
 
-function Person() {
+function User() {
   const { status, session, interaction, secondsLeft, client: bff } = useSession();
   const [result, setResult] = useState('');
   const read = () =>
@@ -50,5 +50,5 @@ function Person() {
 const container = document.querySelector('#root');
 if (container === null) throw new Error('the page has no place for the app');
 createRoot(container).render(
-  createElement(StrictMode, {}, createElement(BffProvider, { client, ...options }, createElement(Person))),
+  createElement(StrictMode, {}, createElement(BffProvider, { client, ...options }, createElement(User))),
 );

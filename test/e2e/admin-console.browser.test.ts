@@ -75,7 +75,7 @@ async function find(page: Page, text: string): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
-const openPerson = async (page: Page, id = ben.id) => page.goto(`${adminUrl}?user=${id}`);
+const openUser = async (page: Page, id = ben.id) => page.goto(`${adminUrl}?user=${id}`);
 
 describe('every state of the console', () => {
   it.runIf(isWholeRun)(
@@ -99,11 +99,11 @@ describe('every state of the console', () => {
       await look('none-found-long');
       await page.getByRole('link', { name: 'About you' }).click();
       await see(page, 'Your verified claims');
-      await openPerson(page);
+      await openUser(page);
       await page.getByText('No sessions.').waitFor();
       await look('no-session');
       await signInBen(25);
-      await openPerson(page);
+      await openUser(page);
       await page.getByText('5 more').waitFor();
       await look('many-sessions');
       await page
@@ -116,7 +116,7 @@ describe('every state of the console', () => {
       await page.getByText('Session ended.').waitFor();
       await look('ended');
       world.graph.switches.directoryRolesMissing = true;
-      await openPerson(page);
+      await openUser(page);
       await page.getByText('directory_role_required').waitFor();
       await look('no-directory-role');
       await press(page, 'Sign out of Microsoft too');
@@ -124,7 +124,7 @@ describe('every state of the console', () => {
       await page.getByRole('alert').getByText('Your roles in').waitFor();
       await look('action-refused');
       Object.assign(world.graph.switches, defaultGraphSwitches(), { unavailable: true });
-      await openPerson(page);
+      await openUser(page);
       await see(page, 'Unknown user');
       await look('graph-down');
       Object.assign(world.graph.switches, defaultGraphSwitches());
@@ -137,9 +137,9 @@ describe('every state of the console', () => {
     await find(page, 'ben@contoso.example');
     await see(page, 'Users');
     expect(await inspectAppearance(page, 'admin-console-consent-needed-search')).toEqual([]);
-    await openPerson(page);
+    await openUser(page);
     await see(page, 'Sessions in this app');
-    expect(await inspectAppearance(page, 'admin-console-consent-needed-person')).toEqual([]);
+    expect(await inspectAppearance(page, 'admin-console-consent-needed-user')).toEqual([]);
   });
 });
 
@@ -201,7 +201,7 @@ describe('the console with the keyboard only', () => {
   it.runIf(isWholeRun)('reports a session that has ended in the meantime', async ({ skip }) => {
     const [browser] = await signInBen(1);
     const page = await openConsole(skip);
-    await openPerson(page);
+    await openUser(page);
     await page.getByRole('button', { name: /^End: / }).waitFor();
     await browser?.script('POST', '/api/auth/logout');
     await page.getByRole('button', { name: /^End: / }).click();
@@ -213,7 +213,7 @@ describe('the console with the keyboard only', () => {
   it('changes nothing if another user has signed in in another tab', async ({ skip }) => {
     const page = await openConsole(skip);
     await signInBen(1);
-    await openPerson(page);
+    await openUser(page);
     await page.getByRole('button', { name: /^End: / }).waitFor();
     const beside = await page.context().newPage();
     await beside.goto(`${world.worker.origin}/api/auth/login?prompt=select_account&return_to=/dev.json`);
@@ -233,7 +233,7 @@ describe('the console with the keyboard only', () => {
     async ({ skip }) => {
       await signInBen(1);
       const page = await openConsole(skip);
-      await openPerson(page);
+      await openUser(page);
       await press(page, 'Sign out of Microsoft too');
       world.graph.switches.breaksOff = 'before-head';
       await press(page, 'Sign out everywhere');
@@ -271,7 +271,7 @@ describe('the console', () => {
       await signInBen(2);
       const page = await openConsole(skip);
       world.advance(901);
-      await openPerson(page);
+      await openUser(page);
       await press(page, 'End all 2');
       await press(page, 'End all sessions');
       await page.getByRole('alert').getByText('Action required').waitFor();
@@ -292,7 +292,7 @@ describe('the console', () => {
     'informs other tabs if administrators end their own session, then starts a sign-in',
     async ({ skip }) => {
       const page = await openConsole(skip);
-      await openPerson(page, alice.id);
+      await openUser(page, alice.id);
       await page.getByText('this browser').waitFor();
       const cookie = async () =>
         (await page.context().cookies()).find(({ name }) => name === 'session')?.value;

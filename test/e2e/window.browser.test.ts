@@ -20,13 +20,13 @@ afterAll(() => world.close());
 /** A small app that leaves interactions to the client. */
 const appText = `<!doctype html><title>App</title>
   <button id="sign-in">Sign in</button> <button id="read">Read my mail</button>
-  <p id="person"></p> <p id="result"></p>
+  <p id="user"></p> <p id="result"></p>
   <script type="module">
     import { createClient } from '/api/auth/client.js';
     const client = createClient();
     window.client = client;
     const say = (id, text) => { document.getElementById(id).textContent = text; };
-    client.onSessionChange(({ type, session }) => say('person', type + ' ' + session.name));
+    client.onSessionChange(({ type, session }) => say('user', type + ' ' + session.name));
     const end = (error) => say('result', error.name + ' ' + (error.kind ?? error.code));
     document.getElementById('sign-in').onclick = () => client.signIn().then((how) => say('result', how), end);
     document.getElementById('read').onclick = async () => {
@@ -44,7 +44,7 @@ async function openApp(page: Page): Promise<Page> {
     .context()
     .route(`${origin}/app`, (route) => route.fulfill({ contentType: 'text/html', body: appText }));
   await page.goto(`${origin}/app`);
-  await page.locator('#person', { hasText: 'signed' }).waitFor();
+  await page.locator('#user', { hasText: 'signed' }).waitFor();
   return page;
 }
 
@@ -53,7 +53,7 @@ async function pressForWindow(page: Page, name: string): Promise<Page> {
   return popup;
 }
 
-const see = (page: Page, id: 'person' | 'result', text: string) =>
+const see = (page: Page, id: 'user' | 'result', text: string) =>
   page.locator(`#${id}`, { hasText: text }).waitFor();
 
 async function signIn(page: Page): Promise<void> {
@@ -62,7 +62,7 @@ async function signIn(page: Page): Promise<void> {
   await press(popup, /Ben Brown/);
   await closed;
   await see(page, 'result', 'signed_in');
-  await see(page, 'person', 'signed_in Ben Brown');
+  await see(page, 'user', 'signed_in Ben Brown');
 }
 
 describe('an app that leaves interactions to the client, in a browser', () => {
@@ -70,7 +70,7 @@ describe('an app that leaves interactions to the client, in a browser', () => {
     const page = await openApp(await world.newPage(skip));
     const other = await openApp(await page.context().newPage());
     await signIn(page);
-    await see(other, 'person', 'signed_in Ben Brown');
+    await see(other, 'user', 'signed_in Ben Brown');
     expect(page.url()).toBe(`${origin}/app`);
   });
 
@@ -83,7 +83,7 @@ describe('an app that leaves interactions to the client, in a browser', () => {
     await press(popup, 'Accept');
     await see(page, 'result', '1,2,3');
     expect(popups).toHaveLength(1);
-    await see(page, 'person', 'changed Ben Brown');
+    await see(page, 'user', 'changed Ben Brown');
     expect(await page.evaluate('client.session().then(({ features }) => features.mail)')).toBe('granted');
   });
 
