@@ -143,7 +143,7 @@ describe('a popup, in a real browser', () => {
     expect(state.calls).toEqual(['GET', 'GET']);
   });
 
-  it('reports a denial, and the write is not repeated', async ({ skip }) => {
+  it.runIf(isWholeRun)('reports a denial, and the write is not repeated', async ({ skip }) => {
     const page = await openApp(skip);
     const popup = await press(page, 'Write');
     await popup.getByText('Cancel').click();
@@ -165,7 +165,7 @@ describe('a popup, in a real browser', () => {
     },
   );
 
-  it('that the user closes ends with Cancel', async ({ skip }) => {
+  it.runIf(isWholeRun)('that the user closes ends with Cancel', async ({ skip }) => {
     const page = await openApp(skip);
     const popup = await press(page, 'Read');
     await popup.close();

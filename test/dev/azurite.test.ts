@@ -29,7 +29,7 @@ describe('startAzurite', () => {
     expect(await answers(port)).toBe(false);
   });
 
-  it('ends with its parent process, even if that is killed', async () => {
+  it.runIf(isWholeRun)('ends with its parent process, even if that is killed', async () => {
     const script = `
       import { startAzurite } from './dev/azurite.ts';
       const { endpoint } = await startAzurite();

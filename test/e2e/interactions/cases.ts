@@ -137,7 +137,7 @@ export const givenCases: readonly InteractionCase[] = [
   consentCase,
   {
     title: 'a second factor is demanded',
-    displays: ['popup'],
+    displays: [],
     path: profile,
     arrange({ entra }) {
       entra.switches.secondFactorDemanded = true;

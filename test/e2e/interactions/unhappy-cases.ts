@@ -117,7 +117,7 @@ export const refusedCases: readonly RefusedCase[] = [
   {
     title: 'signs in with another account',
     tags: ['CB-9'],
-    displays: ['redirect'],
+    displays: [],
     path: profile,
     arrange(world) {
       grantSignIn(world, 'Alice Adams');
