@@ -12,7 +12,7 @@ export interface ApiResponse {
   readonly body: Uint8Array;
 }
 
-/** Sent to the browser if a response with status 429 or 503 has no `Retry-After`. */
+/** Sent to the browser if a response with status 429 or 503 has no usable `Retry-After`. */
 const DEFAULT_RETRY_AFTER_SECONDS = 5;
 
 /**
@@ -36,7 +36,8 @@ export function toApiResponse(
   if (readMediaType(browserHeaders['content-type'] ?? '') === 'application/problem+json') {
     browserHeaders['content-type'] = 'application/json';
   }
-  // A part of a JSON document cannot be checked, because a name or a link may be cut off.
+  // Links in Graph's JSON are found by property name (`graph/links.ts`). In a part of a document, the name or the link may
+  // be cut off. The same rule applies to every API.
   if (status === 206 && mayBeJson(browserHeaders['content-type']))
     throw refuse('The response is a part of a JSON document, which cannot be checked.');
   const sentId = request.headers[clientRequestId];
@@ -51,8 +52,8 @@ export function toApiResponse(
 }
 
 /**
- * The `Retry-After` for the browser, in whole seconds, which scripts can read. Graph may write decimals or a date, or omit
- * the header.
+ * The `Retry-After` for the browser, always in whole seconds, so that a script needs to parse only a number. Graph may write
+ * decimals or a date, or omit the header.
  */
 export function toRetryAfterSeconds(
   status: number,

@@ -15,7 +15,7 @@ export interface CallLimits {
   acquire(caller: Caller, bodyBytes: number): CallPermit;
 }
 
-/** Counts a call until it is disposed of. */
+/** Counts a call until the permit is disposed of. */
 export interface CallPermit extends Disposable {
   /**
    * Counts this call as several calls, as soon as their number is known.

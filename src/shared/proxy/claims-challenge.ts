@@ -78,8 +78,8 @@ export function parseChallenges(header: string): readonly Challenge[] | undefine
 
 /**
  * The claims that an API demands before it accepts a token of this user again, as decoded JSON. MSAL would treat base64 as
- * an empty request and return the refused token again (measured). An API may demand claims only in its own access token.
- * Claims in ID tokens concern this service and its guards, and are left out.
+ * an empty request and return the refused token again (measured). An API may demand claims only in the access tokens for
+ * this API. Claims in ID tokens concern this service and its guards, and are left out.
  * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
  */
 export function readClaimsChallenge(header: string | undefined): string | undefined {

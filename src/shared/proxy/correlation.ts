@@ -2,19 +2,19 @@ import { guidPatternAnyCase } from '../guid.ts';
 import type { Correlation, HttpResponse } from '../network/http-request.ts';
 import type { Log } from '../telemetry/log.ts';
 
-/** Name of the header with a call's request id, which is also in the API's log, in this service's log and in the response. */
+/** Name of the header with a call's request id. The API logs the id and returns it with the response. */
 export const clientRequestId = 'client-request-id';
 
-/** Whether the value is a GUID. Only a unique id identifies the response, and Graph returns no other id unchanged. */
+/** Whether the value is a GUID. Only a unique id identifies the response, and Graph changes an id that is not a GUID. */
 export const isRequestId = (value: string | undefined) =>
   value !== undefined && guidPatternAnyCase.test(value);
 
 /**
  * What happens to a response without the `client-request-id` of its call. A response with another id belongs to another
  * call and is always refused.
- * - `require`: the response is refused.
- * - `warn`: it passes, and the log records that it could not be checked.
- * - `ignore`: it passes.
+ * - `require`: the response is refused, unless it is an error that a server in between may have sent.
+ * - `warn`: the response passes and is counted in the log.
+ * - `ignore`: the response passes.
  */
 export type RequestIdCheck = 'require' | 'warn' | 'ignore';
 

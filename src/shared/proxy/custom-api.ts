@@ -24,7 +24,7 @@ export interface CustomApiDependencies extends SendDependencies, Omit<ForwardDep
   readonly now: () => Date;
 }
 
-/** Forwards the calls that the policy allows to one custom API. */
+/** Forwards calls to one custom API, if its policy allows them. */
 export function createCustomApi(
   { origin, requestIdCheck, policy }: CustomApiOptions,
   dependencies: CustomApiDependencies,

@@ -16,7 +16,7 @@ export interface ApiRequest extends UnreadRequest {
   readonly id: string;
   /** When the invocation began, in monotonic time. */
   readonly startedMs: number;
-  /** Path after this service's prefix, as in the URL. */
+  /** The URL's path after `/api/graph`, or after the prefix of the custom API. */
   readonly path: string;
   /** The same path as the host's router decoded it, without the first slash. */
   readonly routeParameter: string;

@@ -16,7 +16,7 @@ const forwarded = [
   'sdkversion',
 ] as const;
 
-/** Response headers that are returned to the browser: no cookies, redirects, challenges, security policies or framing. */
+/** Response headers that the browser gets: no cookies, redirects, `WWW-Authenticate`, security policies or framing. */
 const returned = [
   'accept-ranges',
   'client-request-id',
@@ -39,7 +39,7 @@ const isPlain = (value: string) => value.length <= MAX_HEADER_BYTES && /^[\t\x20
  * The headers of a call that may be forwarded, by lower-case name.
  * @param header returns a header of the caller by its lower-case name
  * @param listed further headers that the call's rule lists
- * @returns undefined if a value is too long or has a character that could end the header (CR, LF, NUL)
+ * @returns undefined if a value is too long or has a character other than printable ASCII and tab
  */
 export function toForwardedHeaders(
   header: (name: string) => string | undefined,
@@ -58,11 +58,11 @@ export function toForwardedHeaders(
 }
 
 /**
- * The headers of the request to the API, except for the access token. This service's own headers are added after the
- * allow-list is applied, so that the caller's `Connection` header cannot remove one (RFC 9110, 7.6.1).
+ * The headers of the request to the API, except for the access token. The allow-list drops the caller's `Connection` header,
+ * which could otherwise make a server on the way remove one of this service's own headers (RFC 9110, 7.6.1).
  * @param callId the request id to send if the caller sent none, or one that is not a GUID
  * @param listed further headers that the call's rule lists
- * @throws {BffError} request_invalid for a value that is too long or could end the header
+ * @throws {BffError} request_invalid for a value that is too long or has a character other than printable ASCII and tab
  */
 export function toRequestHeaders(
   header: (name: string) => string | undefined,

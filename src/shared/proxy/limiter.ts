@@ -1,4 +1,4 @@
-/** Limits what is in use at a time, by key and in total. It does not queue, but refuses immediately if a limit is reached. */
+/** Limits the cost of all permits in use, by key and in total. It never queues, but refuses what exceeds a limit. */
 export interface Limiter {
   acquire(key: string, cost: number): Permit | Refusal;
 }

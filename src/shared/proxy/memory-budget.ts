@@ -134,8 +134,8 @@ function leavesEnough({ totalBytes, holders }: Budget, call: BudgetedCall, bytes
 }
 
 /**
- * Whether the user and the API stay within their shares. The oldest response of each may always continue, because otherwise
- * none of them would ever be done.
+ * Whether the user and the API stay within their shares. The share of a user does not limit the user's oldest response, nor
+ * the share of an API the API's oldest response. Otherwise no response might ever be done.
  */
 function isWithinShares({ totalBytes, holders }: Budget, call: BudgetedCall, bytes: number): boolean {
   const freeBytes = totalBytes - sumHeldBytes(holders) - bytes;

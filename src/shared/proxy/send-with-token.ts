@@ -15,7 +15,7 @@ export interface Api {
   /** The only origin to which tokens for this API are sent. */
   readonly origin: string;
   readonly requestIdCheck: RequestIdCheck;
-  /** The API checks the token before it acts, so a write whose token was refused may be sent again. */
+  /** Whether a write whose token was refused may be sent again, because the API checks the token before it acts. */
   readonly repeatsRefusedWrites: boolean;
 }
 
@@ -37,7 +37,7 @@ export interface AuthorizedCall {
   /** Without the access token. */
   readonly request: Pick<HttpRequest, 'method' | 'path' | 'headers' | 'body'>;
   readonly need: CallNeed;
-  /** When the call began, in monotonic time. The session, the guard and the request body have taken time since. */
+  /** When the call began, in monotonic time. The session, the guard and the request body may have taken time since. */
   readonly startedMs: number;
 }
 
@@ -123,7 +123,7 @@ export function findChallengeInHeaders({ status, headers }: HttpResponse): strin
   return status === 401 ? readClaimsChallenge(headers['www-authenticate']) : undefined;
 }
 
-/** Calls of one session share connections without a delay. Other sessions get them by the rules of {@link Borrower}. */
+/** Calls of one session share connections without a delay. {@link Borrower} has the rules for other sessions. */
 function borrowerOf(caller: Caller): Borrower {
   const { userHash, rowId } = sessionOf(caller).locator;
   return { kind: 'session', name: `${userHash.toString('base64url')} ${rowId.toString('base64url')}` };

@@ -27,9 +27,9 @@ function clientRequestIdOf(headers: HttpRequest['headers']): { clientRequestId?:
 
 /**
  * Sends one request to an API. A read is sent once more, over a new connection, if its connection fails before a byte has
- * come back, because a kept-alive connection may end just when it is used again. A read that got the response to another
- * call is also sent once more. No other call is repeated: the API may have received a write, and the caller decides whether
- * to repeat a throttled call.
+ * come back, because a kept-alive connection may end just when it is used again. A read whose response may belong to
+ * another call is also sent once more. No other call is repeated: the API may have received a write, and the caller decides
+ * whether to repeat a throttled call.
  * @throws {BffError} upstream_unreachable, upstream_timeout, upstream_answer_refused, rate_limited
  */
 export async function sendToApi(
@@ -67,7 +67,7 @@ function toProblem(failure: HttpFailure, request: HttpRequest): BffError {
     case 'broken':
       return problem('upstream_answer_refused', 'The response ended early.');
     case 'mismatched':
-      return problem('upstream_answer_refused', 'The response belongs to another call.');
+      return problem('upstream_answer_refused', 'The response may belong to another call.');
     case 'too-large':
       return problem('upstream_answer_refused', 'The response is larger than the limit.');
     case 'unsendable':

@@ -6,9 +6,9 @@ export type FindToken = (bytes: Uint8Array) => boolean;
 /**
  * Looks for access tokens in every spelling in which an upstream is known to repeat a header: as it is, percent-encoded,
  * escaped for JSON or HTML, in hexadecimal digits, in UTF-16, in base64 of any alphabet and alignment, with line breaks as
- * in mail, and in base64 of that. If an upstream compresses, encrypts or splits the token, it cannot be found.
+ * in mail, and in base64 twice. If an upstream compresses, encrypts or splits the token, it cannot be found.
  *
- * The search looks only for a piece of the token's signature. The signature is random, and a token without it is worth
+ * The search looks only for pieces of the token's signature. The signature is random, and a token without it is worth
  * nothing. A piece of only letters and digits is the same in all spellings that escape other characters.
  */
 export function createTokenSearch(tokens: readonly string[]): FindToken {
@@ -43,7 +43,7 @@ const MIN_TOKEN_LENGTH = 8;
 function needlesOf(pieces: readonly string[]): Uint8Array[] {
   return pieces.flatMap((piece, at) => {
     const base64 = base64Of(piece);
-    // The second piece is for a line break in the first, which occurs only in these spellings.
+    // The second piece is found if a line break splits the first one. Only the text itself and its base64 have line breaks.
     if (at > 0) return [piece, ...base64].map(toBytes);
     return [
       ...[piece, ...base64, ...base64.flatMap(base64Of), ...escapesOf(piece)].map(toBytes),
@@ -65,7 +65,7 @@ function piecesOf(token: string): string[] {
   return [];
 }
 
-/** The spellings of a whole token. Used for a token that has no such pieces. */
+/** The spellings of a whole token. Used if its last part has no piece that {@link piecePatterns} match. */
 function wholeSpellings(token: string): string[] {
   const escaped = encodeURIComponent(token);
   return [
@@ -79,7 +79,7 @@ function wholeSpellings(token: string): string[] {
   ].filter((text) => text.length >= MIN_TOKEN_LENGTH);
 }
 
-/** The text with each character escaped, in every form. */
+/** The text with each character in two hexadecimal digits: alone, after `%`, or after `\u00`. */
 function escapesOf(text: string): string[] {
   const hex = Buffer.from(text, 'latin1').toString('hex');
   return [hex, hex.toUpperCase()].flatMap((digits) => [
@@ -90,7 +90,8 @@ function escapesOf(text: string): string[] {
 }
 
 /**
- * The part of a text's base64 that does not depend on its neighbors, once for each position in a group of three bytes.
+ * The part of a text's base64 that does not depend on the bytes around the text, once for each position in a group of three
+ * bytes.
  */
 function base64Of(text: string): string[] {
   return [0, 1, 2].map((before) => {
