@@ -60,8 +60,8 @@ export function stringOf(value: JsonValue | undefined): string | undefined {
 }
 
 /**
- * Path and query of a URL that is relative to the version. An absolute URL has an empty segment after its scheme, or before
- * its host, which the policy refuses.
+ * Path and query of a URL that is relative to the version. An absolute URL (`https://…` or `//…`) has an empty segment, and
+ * the policy refuses it.
  */
 function splitUrl(url: string): readonly [path: string, query: string] {
   const relative = url.startsWith('/') ? url.slice(1) : url;
@@ -97,7 +97,7 @@ function toAllowedHeaders(
   return headers;
 }
 
-/** The part's `Content-Type`. Like Graph, it assumes JSON if there is a body without a type. */
+/** The part's `Content-Type`. As in Graph, a body without a type is JSON. */
 function bodyTypeOf(
   method: string,
   body: JsonValue | undefined,

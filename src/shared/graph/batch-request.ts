@@ -10,7 +10,7 @@ import { checkPart, invalidBatch, stringOf } from './batch-part.ts';
 export interface BatchPart {
   readonly id: string;
   /**
-   * The part's id in the request to Graph. Many callers choose the same ids (`1`, `2`, …), so with those the response to
+   * The part's id in the request to Graph. Many callers choose the same ids (`1`, `2`, …). With those ids, the response to
    * another batch could be taken for the response to this one.
    */
   readonly sentId: string;
@@ -31,7 +31,7 @@ export const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 /** The members that Graph documents. Others of OData (`atomicityGroup`, `if`) change what a part means. */
 const knownNames = new Set(['id', 'method', 'url', 'headers', 'body', 'dependsOn']);
 
-/** The body, its list, a part, and the part's headers or `dependsOn`. */
+/** The batch, its list, a part, and the part's headers or `dependsOn`. */
 const OPENED_LEVELS = 4;
 
 /**

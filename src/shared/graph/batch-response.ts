@@ -22,7 +22,7 @@ export interface PartResponse {
   readonly body: string | undefined;
 }
 
-/** The body, its list, the response to one part, and its headers. */
+/** The response to the batch, its list, the response to one part, and the headers of that response. */
 const OPENED_LEVELS = 4;
 
 /**
@@ -73,8 +73,8 @@ function readPartResponse(members: ReadonlyMap<string, JsonValue>): PartResponse
 }
 
 /**
- * The claims that Graph demands, if it has acted on no part: each was refused with a claims challenge, or depends on one
- * that was.
+ * The claims that Graph demands, if Graph has acted on no part: each part was refused with a claims challenge, or depends on
+ * a refused part.
  */
 export function findChallengeInAll(
   responses: readonly PartResponse[],
@@ -98,7 +98,7 @@ export interface BatchResponseOptions {
   readonly caller: Caller;
   readonly parts: readonly BatchPart[];
   readonly links: Links;
-  /** The problem of a part that Graph refused with a claims challenge after it had acted on others. */
+  /** The problem of a part that Graph refused with a claims challenge, although it may have acted on other parts. */
   readonly challengeProblem: (part: BatchPart, claims: string) => BffError;
   readonly log: Log;
   readonly now: Date;

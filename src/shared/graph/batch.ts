@@ -158,7 +158,8 @@ function toResponse(
       detail: 'Graph did not return a batch response. The requests may have taken effect.',
     });
   }
-  // A single call would be repeated with a new token. This batch cannot be, because other parts of it may have taken effect.
+  // A single call would be repeated with a new token. This batch cannot be repeated, because its other parts may
+  // have taken effect.
   const challengeProblem = ({ call: { rule } }: BatchPart, claims: string) => {
     const session = sessionOf(caller);
     const scopes = chooseScopes(rule, session.facts.grantedScopes);

@@ -59,7 +59,7 @@ async function readRequest(
   composed.headers.forEach((value, name) => {
     headers[name] = value;
   });
-  // The id that the response must repeat, unless the code that composes the call has set one.
+  // The response must repeat this id. The options of the call may have set it.
   if (!isRequestId(headers[clientRequestId])) headers[clientRequestId] = randomUUID();
   headers['accept-encoding'] = 'identity';
   delete headers['content-length'];

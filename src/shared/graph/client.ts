@@ -33,7 +33,7 @@ export type GraphObject = Readonly<Record<string, unknown>>;
 export interface GraphContent {
   readonly bytes: Uint8Array;
   /**
-   * As Graph returned it. It may be whatever the file's uploader chose, so do not use it unchecked as the content type of a
+   * As Graph returned it. The file's uploader may have chosen it, so do not use it unchecked as the content type of a
    * response.
    */
   readonly contentType: string | undefined;
@@ -228,7 +228,7 @@ export function graphStatusOf(error: unknown): number | undefined {
   return failureOf(error)?.status;
 }
 
-/** The seconds that Graph asks to wait before the call is repeated. */
+/** The seconds to wait before the call is repeated: those of Graph's response, or a default for status 429 and 503. */
 export function graphRetryAfterOf(error: unknown): number | undefined {
   return failureOf(error)?.retryAfterSeconds;
 }

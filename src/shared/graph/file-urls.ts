@@ -31,7 +31,7 @@ const fileHosts: Readonly<Record<Cloud, readonly string[]>> = {
  */
 const tokenParameters = new Set(['tempauth', 'access_token', 'sig', 'authtoken']);
 
-/** A text that does not match has no such parameter. In JSON, each letter may also be escaped. */
+/** A text that does not match has no {@link tokenParameters} in plain letters. In JSON, each letter may also be escaped. */
 export const tokenPattern = /(?:tempauth|access_token|sig|authtoken)=/i;
 
 /** Whether this is the URL of a file at Microsoft: https, a listed host, nothing else before the path. */
@@ -62,11 +62,11 @@ const oddHostPattern = /^https?:[/\\]*[^/\\?#]*[%\x80-\uffff]/i;
 const longBeginningPattern = /^https?:[/\\]*[^/\\?#]*$/i;
 const tokenName = /[?#&](?:tempauth|access_token|sig|authtoken)=/i;
 const escapedName = /[?#&][^=?#&%]*%/;
-/** Only this much of a longer text is matched closely, because a regular expression throws on several megabytes. */
+/** Of a longer text, the host is sought only in this much, because a regular expression throws on several megabytes. */
 const MAX_MATCHED_LENGTH = 8 * 1024;
 
 /**
- * Whether the whole text is the URL of a file and contains a token, so that its holder needs no session. Unlike
+ * Whether the whole text is the URL of a file and contains a token. The holder of such a URL needs no session. Unlike
  * {@link createIsFileUrl}, the function also matches a URL that a browser would repair, because a match is removed from the
  * response. Only an oddly written URL goes to a URL parser, because a body may have hundreds of thousands of URLs.
  */
@@ -101,7 +101,7 @@ export function createHasFileToken(cloud: Cloud, graphOrigin: string): HasFileTo
   }
 }
 
-/** Matches a URL with exactly one of these hosts, with any port. */
+/** Matches a URL of these hosts, in the notation of {@link fileHosts}, with any port. */
 function toRegExp(hosts: readonly string[], emulated: URL | undefined): RegExp {
   const all = emulated === undefined ? hosts : [...hosts, emulated.hostname];
   const names = all.map(

@@ -27,7 +27,7 @@ export interface GraphDependencies extends ForwardDependencies {
   readonly now: () => Date;
 }
 
-/** Forwards what the policy allows to Microsoft Graph, including batches, and replaces the links in its responses. */
+/** Forwards calls and batches to Microsoft Graph, if the policy allows them, and replaces the links in Graph's responses. */
 export function createGraph(options: GraphOptions, dependencies: GraphDependencies): ApiProxy {
   const { cloud, origin, ownPrefix, policy, indexKey } = options;
   const urlOptions = { policy, graphOrigin: origin, ownPrefix };

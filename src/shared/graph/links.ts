@@ -82,9 +82,9 @@ export function createLinks(dependencies: LinksDependencies): Links {
     },
     editJson: (text, context, log, status) => editLinks(text, context, dependencies, log, status),
     editLocation(status, location, { method, rule }) {
-      const isCreated = status === 201 || status === 202;
-      if (!isCreated && (status !== 302 || method !== 'GET')) return undefined;
-      const ownUrl = isCreated ? toOwnUrl(location, dependencies) : undefined;
+      const isCreatedOrAccepted = status === 201 || status === 202;
+      if (!isCreatedOrAccepted && (status !== 302 || method !== 'GET')) return undefined;
+      const ownUrl = isCreatedOrAccepted ? toOwnUrl(location, dependencies) : undefined;
       return ownUrl ?? (rule.fileLinks && isFileUrl(location, dependencies) ? location : undefined);
     },
   };
@@ -211,8 +211,8 @@ function createLinkBudget(): LinkBudget {
 }
 
 /**
- * Replaces the redirect to a file, because a script cannot read a redirect to another origin. In the metadata of a file,
- * Graph uses the same member for the URL of the content.
+ * Replaces the redirect to a file with JSON, because a script cannot read a redirect to another origin. The only member
+ * of the JSON has the name that Graph uses in the metadata of a file for the URL of the content.
  */
 function toFileResponse(fileUrl: string, exchange: Exchange, now: Date): ApiResponse {
   const { headers } = toApiResponse({ ...exchange, response: { ...exchange.response, status: 200 } }, now);

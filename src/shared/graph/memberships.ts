@@ -20,8 +20,9 @@ const MAX_IDS = 20;
 const FAILURE_CACHE_MS = 5_000;
 
 /**
- * Asks Graph which of the groups the user is a member of, because a token cannot hold all of them. This worker reuses the
- * result for a while. Calls that arrive before the response share it. `User.Read`, which every sign-in grants, is enough.
+ * Asks Graph which of the groups the user is a member of, because a token cannot hold all groups. This worker reuses the
+ * result for a while. Calls that arrive before the response share it. `User.Read` is enough. The shipped policy requests it
+ * at every sign-in.
  * @see https://learn.microsoft.com/graph/api/directoryobject-checkmemberobjects
  */
 export function createFindMemberships({
