@@ -20,7 +20,7 @@ export interface ApiProfile {
   searchesByField(template: string): boolean;
   /** Whether a decoded text of the query has a semicolon that the API could read as the end of an option. */
   hasSeparatingSemicolon(text: string): boolean;
-  /** Whether a policy may have `semicolons: "data"`, which declares that the API treats them as text. */
+  /** Whether a policy may have `semicolons: "data"`, which declares that the API treats semicolons as text. */
   readonly allowsSemicolonsAsData: boolean;
   /** What is wrong with the name of a query option, with a hint. Undefined if it is right. */
   queryOptionIssue(name: string): string | undefined;

@@ -32,7 +32,7 @@ export function requireUtf8Type(contentType: string | undefined): void {
 }
 
 /**
- * @param fields the names in the body; undefined if it is not a JSON object
+ * @param fields the names in the body; undefined unless the body is a JSON object without duplicate names
  * @throws {BffError} path_not_allowed
  */
 export function requireListedFields(

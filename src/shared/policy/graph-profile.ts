@@ -60,10 +60,9 @@ const systemOptions = new Set(
 
 export const graphProfile: ApiProfile = {
   /**
-   * An id as Graph writes it, or an email address. `$` would start an OData word (`$value`, `$ref`), a parenthesis would
-   * start a function or a key in parentheses, and a semicolon or colon a matrix or drive path. A word that is or could be
-   * a name of Graph is more likely a function (`delta`), a well-known name or a cast. Each of those needs a separate
-   * rule.
+   * An id as Graph writes it, or an email address. `$` would start an OData word (`$value`, `$ref`), a parenthesis a
+   * function or a key in parentheses, a semicolon a matrix parameter, and a colon a drive path. A word that is or could be
+   * a name of Graph is more likely a function (`delta`), a well-known name or a cast. Each of those needs a separate rule.
    */
   isKey(segment) {
     if (longKeyPatterns.some((pattern) => pattern.test(segment))) return true;

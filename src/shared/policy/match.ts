@@ -18,7 +18,7 @@ export interface RequestedCall {
   readonly routeParameter?: string | undefined;
   /** As it would be sent, without the question mark. */
   readonly query: string;
-  /** The header, byte for byte. Undefined if the call has no body. */
+  /** The `Content-Type`, byte for byte. Undefined if the call has none. */
   readonly contentType?: string | undefined;
   /** Names of options whose values the API itself wrote ({@link toComparableOption}). The values are not decoded again. */
   readonly trustedOptions?: ReadonlySet<string>;
@@ -30,7 +30,7 @@ export interface AllowedCall {
   readonly path: string;
   /** Without the question mark. */
   readonly query: string;
-  /** The rule that allows the call. Its guard, its permissions and the fields of the body are not checked yet. */
+  /** The rule that allows the call. Guard, permissions, headers and the fields of the body are not checked yet. */
   readonly rule: PolicyRule;
 }
 

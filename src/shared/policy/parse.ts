@@ -44,7 +44,7 @@ const toPointer = (path: readonly PropertyKey[]) => toDotPath(path) || 'the file
 
 function describeIssue(issue: $ZodIssue, before: readonly PropertyKey[]): string[] {
   const path = [...before, ...issue.path];
-  // If the value has none of several shapes, its author meant the shape whose issues are all deeper inside the value.
+  // If the value has none of several shapes, its author meant the one that has issues only deeper inside the value.
   const intended =
     issue.code === 'invalid_union'
       ? issue.errors.find((inner) => inner.every(({ path: below }) => below.length > 0))
@@ -59,8 +59,8 @@ function describeIssue(issue: $ZodIssue, before: readonly PropertyKey[]): string
 const messageOf: $ZodErrorMap = (issue) => {
   switch (issue.code) {
     case 'unrecognized_keys': {
-      const keys = issue.keys.map((key) => JSON.stringify(key)).join(', ');
-      return `${keys} is not known here; correct the spelling, or remove it`;
+      const names = issue.keys.map((name) => JSON.stringify(name)).join(', ');
+      return `${names} is not known here; correct the spelling, or remove it`;
     }
     case 'invalid_type': {
       const expected = typeNames[issue.expected] ?? issue.expected;
@@ -80,6 +80,6 @@ const messageOf: $ZodErrorMap = (issue) => {
 const typeNames: Readonly<Record<string, string>> = { record: 'object', int: 'whole number' };
 
 function limitOf(origin: string, limit: number | bigint): string {
-  const units: Readonly<Record<string, string>> = { string: 'length', array: 'number of items' };
-  return `a ${units[origin] ?? 'value'} of ${limit}`;
+  const quantities: Readonly<Record<string, string>> = { string: 'length', array: 'number of items' };
+  return `a ${quantities[origin] ?? 'value'} of ${limit}`;
 }

@@ -51,7 +51,7 @@ function toPart(segment: string, inNames: boolean): Part {
   }
   if (!segment.endsWith(')')) return { kind: 'literal', text: segment };
   const shape = segment.replaceAll(/\{[^}]+\}/g, '{}');
-  // A value ends at its quote or at the end of the list. It cannot contain a character of this grammar.
+  // Without a quote, comma, semicolon or parenthesis, a value cannot end its argument.
   const pattern = shape.replaceAll(/[.()]/g, String.raw`\$&`).replaceAll('{}', "([^'(),;]*)");
   return { kind: 'function', shape, pattern: new RegExp(`^${pattern}$`) };
 }

@@ -21,8 +21,8 @@ const pathCharacters = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/;
  * Reads the path of a call to the API. An irregular path is refused and not repaired, because a path can evade the policy
  * if two servers repair it differently.
  * @param routeParameter the path as the host's router decoded it, once. If it differs from `raw`, a server on the way has
- * changed the path. (A front end that decodes collapses dot segments in the URL, but not in the router's parameter;
- * measured.) Undefined for a path that did not come through the router.
+ * changed the path. (A front end that decodes the URL collapses dot segments in it, but not in the router's
+ * parameter; measured.) Undefined for a path that did not come through the router.
  */
 export function readUpstreamPath(raw: string, routeParameter?: string): PathResult {
   if (raw.length > MAX_PATH_BYTES) return refused('the path is too long');

@@ -13,7 +13,7 @@ export type ReinterpretResult =
   | { readonly kind: 'reinterpretations'; readonly reinterpretations: readonly Reinterpretation[] }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** Graph's own page tokens are encoded three times. No caller needs text that is encoded more often than this. */
+/** Graph's own page tokens are encoded three times. No caller needs text that is encoded more than eight times. */
 const MAX_DECODINGS = 8;
 
 /**

@@ -12,16 +12,17 @@ export interface HeaderRule {
 }
 
 /**
- * Headers that, by Graph's documentation, change what a call reads or name the session of a write. If the proxy dropped
- * one silently, the call would do something else. Without the session's id, for example, Excel saves changes to the file.
+ * Headers that, by Graph's documentation, change what a call reads, in which workbook session it writes, or as which user it
+ * acts. If the proxy dropped one silently, the call would do something else. Without the session's id, for example, Excel
+ * saves changes to the file.
  * @see https://learn.microsoft.com/graph/api/user-list-people
  * @see https://learn.microsoft.com/graph/api/workbook-createsession
  * @see https://learn.microsoft.com/graph/api/resources/schedule (MS-APP-ACTS-AS)
  */
 const callChangingHeaders = ['x-peoplequery-querysources', 'workbook-session-id', 'ms-app-acts-as'];
 /**
- * Like {@link callChangingHeaders}, but for writes only. Without them, a part of a file would replace the whole file, and a
- * change would overwrite a later one (RFC 9110, 13.1.4, 14.5).
+ * Headers that change what a write does. Without them, a part of a file would replace the whole file, and a change would
+ * overwrite a later one (RFC 9110, 13.1.4, 14.5).
  */
 const writeChangingHeaders = ['content-range', 'if-unmodified-since'];
 
