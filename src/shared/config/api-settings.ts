@@ -13,7 +13,7 @@ export interface ApiConfig {
   readonly policyFile: string;
 }
 
-/** Path segments that this service or the host uses. An API with such a name would hide them or not load. */
+/** First path segments that this service (after `api/`) or the host uses. No API may have one of these names. */
 const reservedNames: ReadonlySet<string> = new Set(['admin', 'auth', 'graph', 'health', 'runtime']);
 
 /** Reads the settings of each API. An API with an issue is absent from the result. */

@@ -2,8 +2,8 @@ import { type Environment, isSet } from './setting.ts';
 
 /**
  * At least one of these variables is set everywhere that Azure runs functions. WEBSITE_INSTANCE_ID alone is not enough,
- * because App Service sets it, but the Flex and Linux Consumption plans do not. Linux Consumption also sets CONTAINER_NAME,
- * but so do machines outside Azure.
+ * because the Flex and Linux Consumption plans do not set it. CONTAINER_NAME, which Linux Consumption sets, is not listed,
+ * because machines outside Azure may set it too.
  */
 const azureVariables = [
   'WEBSITE_INSTANCE_ID',
@@ -40,7 +40,7 @@ function variableIssues(name: string, text: string): readonly string[] {
   return argumentVariablePattern.test(name) ? argumentIssues(name, text) : [];
 }
 
-/** The variables from which Node takes arguments. The Functions host passes the value of the second one to Node. */
+/** `NODE_OPTIONS`, and the setting `languageWorkers:node:arguments`, whose value the Functions host passes to Node. */
 const argumentVariablePattern =
   /^(?:NODE_OPTIONS|(?:\w+(?:__|:))?languageWorkers(?:__|:)node(?:__|:)arguments)$/i;
 /** Node treats `_` and `-` in the names of its arguments as equal. */

@@ -17,7 +17,7 @@ export interface Config {
   readonly publicBaseUrl: string;
   readonly entra: {
     readonly cloud: Cloud;
-    /** A tenant's GUID, or `organizations` with a list of allowed tenants. */
+    /** A tenant's GUID, or `organizations`. In the latter case, the operator lists the `allowedTenants`. */
     readonly tenantId: string;
     readonly clientId: string;
     readonly allowedTenants: ReadonlySet<string>;
@@ -52,7 +52,7 @@ export interface Config {
     readonly bodyLimitBytes: number;
     readonly timeoutMs: number;
   };
-  /** The limits of Graph apply to these APIs too. */
+  /** The `bodyLimitBytes` and `timeoutMs` of Graph apply to these APIs too. */
   readonly apis: readonly ApiConfig[];
 }
 

@@ -3,7 +3,7 @@ import type { ApiConfig } from './api-settings.ts';
 import { type Environment, isSet } from './setting.ts';
 import { apiPrefix, type SettingValues, settings } from './settings.ts';
 
-/** Reports settings that are valid by themselves but not together. */
+/** Reports issues that concern more than one setting: combinations that are invalid or incomplete. */
 export function findConflicts(values: Partial<SettingValues>, environment: Environment): readonly string[] {
   return [
     ...tenantConflicts(values, environment),
@@ -46,7 +46,7 @@ function tableConflicts(environment: Environment): readonly string[] {
   ];
 }
 
-/** A key with both purposes could not be replaced for one of them alone. */
+/** If one key were in `SESSION_KEYS` and also `SESSION_INDEX_KEY`, it could not be replaced in one without the other. */
 function keyConflicts(values: Partial<SettingValues>): readonly string[] {
   const { SESSION_KEYS: keyRing, SESSION_INDEX_KEY: indexKey } = values;
   if (keyRing === undefined || indexKey === undefined) return [];
@@ -60,7 +60,7 @@ function lifetimeConflicts(values: Partial<SettingValues>): readonly string[] {
   return ['SESSION_IDLE_SECONDS is longer than SESSION_ABSOLUTE_SECONDS; make it shorter.'];
 }
 
-/** Reports plain http, which is refused in Azure. On a developer's machine, it is accepted for loopback origins. */
+/** Reports plain http, which is refused in Azure. Outside Azure, loopback origins and connection strings may use it. */
 export function plainHttpIssues(
   values: Partial<SettingValues>,
   apis: readonly ApiConfig[],

@@ -21,12 +21,12 @@ export interface CustomApi extends ApiConfig {
   readonly policy: Policy;
 }
 
-/** @throws {ConfigError} that lists every issue of the first invalid file, or names the first feature name in conflict */
+/** @throws {ConfigError} that lists every issue of the first invalid file, or names a feature name that is used twice */
 export function readPolicies({ graph: { policyFile }, apis }: Pick<Config, 'graph' | 'apis'>): Policies {
   const graph = readGraphPolicy(policyFile);
   const customApis = apis.map((api): CustomApi => {
-    const reading = readPolicyFile(api.policyFile, api.scopePrefix);
-    return { ...api, policy: requirePolicy(reading, `API_${api.name.toUpperCase()}_POLICY_FILE`) };
+    const result = readPolicyFile(api.policyFile, api.scopePrefix);
+    return { ...api, policy: requirePolicy(result, `API_${api.name.toUpperCase()}_POLICY_FILE`) };
   });
   const joined = joinFeatures([graph, ...customApis.map(({ policy }) => policy)]);
   if (joined.kind === 'features') {
@@ -48,8 +48,8 @@ export function readPolicies({ graph: { policyFile }, apis }: Pick<Config, 'grap
  * @throws {ConfigError} that lists every issue of the file
  */
 export function readGraphPolicy(path: string | undefined): Policy {
-  const reading = path === undefined ? parseGraphPolicy(shippedPolicy) : readPolicyFile(path);
-  return requirePolicy(reading, 'GRAPH_POLICY_FILE');
+  const result = path === undefined ? parseGraphPolicy(shippedPolicy) : readPolicyFile(path);
+  return requirePolicy(result, 'GRAPH_POLICY_FILE');
 }
 
 /**
@@ -60,22 +60,22 @@ export function readPolicyFile(path: string, scopePrefix?: string): PolicyResult
   const text = readText(path);
   const invalid = (issue: string): PolicyResult => ({ kind: 'invalid', issues: [`the file: ${issue}`] });
   if (text === undefined) return invalid('cannot be read; give the path of a file');
-  const reading = parseStrictJson(text);
-  switch (reading.kind) {
+  const parsed = parseStrictJson(text);
+  switch (parsed.kind) {
     case 'json':
       return scopePrefix === undefined
-        ? parseGraphPolicy(reading.value)
-        : parseCustomApiPolicy(reading.value, scopePrefix);
+        ? parseGraphPolicy(parsed.value)
+        : parseCustomApiPolicy(parsed.value, scopePrefix);
     case 'malformed':
-      return invalid(`is not JSON${reading.at === undefined ? '' : ` at ${reading.at}`}; correct it`);
+      return invalid(`is not JSON${parsed.at === undefined ? '' : ` at ${parsed.at}`}; correct it`);
     case 'duplicate':
-      return invalid(`has the name ${JSON.stringify(reading.name)} twice in one object; remove one`);
+      return invalid(`has the name ${JSON.stringify(parsed.name)} twice in one object; remove one`);
   }
 }
 
-function requirePolicy(reading: PolicyResult, setting: string): Policy {
-  if (reading.kind === 'policy') return reading.policy;
-  throw new ConfigError(reading.issues.map((issue) => `${setting}, ${issue}`));
+function requirePolicy(result: PolicyResult, setting: string): Policy {
+  if (result.kind === 'policy') return result.policy;
+  throw new ConfigError(result.issues.map((issue) => `${setting}, ${issue}`));
 }
 
 function readText(path: string): string | undefined {

@@ -1,36 +1,38 @@
 import { type Environment, isSet, type Setting, type Settings, type ValuesOf } from './setting.ts';
 
 /**
- * Reads every setting of a table. Each missing or invalid one adds an issue with its fix and is absent from the result.
- * An issue never contains the value.
- * @param prefix precedes each name of the table in the environment
+ * Reads the settings. Each one that is invalid, or required and missing, adds an issue with its fix and is absent from the
+ * result. An issue never contains the value.
+ * @param prefix precedes each name in the environment
  */
-export function readSettings<Table extends Settings>(
-  table: Table,
+export function readSettings<Definitions extends Settings>(
+  definitions: Definitions,
   environment: Environment,
   issues: string[],
   prefix = '',
-): Partial<ValuesOf<Table>> {
-  const values = Object.entries(table).map(([name, setting]) => {
+): Partial<ValuesOf<Definitions>> {
+  const values = Object.entries(definitions).map(([name, setting]) => {
     return [name, readSetting(`${prefix}${name}`, setting, environment, issues)] as const;
   });
-  // The types of the values follow from the validators of the table.
-  return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as Partial<ValuesOf<Table>>;
+  // The types of the values follow from the validators of the definitions.
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as Partial<
+    ValuesOf<Definitions>
+  >;
 }
 
 /**
- * Turns the values into complete ones. Call it only if there is no issue.
- * @throws {TypeError} if a required setting is absent nevertheless
+ * Returns the values with the type of complete ones. Call it only if {@link readSettings} added no issue.
+ * @throws {TypeError} if a setting has no value, although it is unconditional and either required or has a default
  */
-export function completeSettings<Table extends Settings>(
-  table: Table,
-  values: Partial<ValuesOf<Table>>,
-): ValuesOf<Table> {
-  for (const [name, { absence, condition }] of Object.entries(table)) {
+export function completeSettings<Definitions extends Settings>(
+  definitions: Definitions,
+  values: Partial<ValuesOf<Definitions>>,
+): ValuesOf<Definitions> {
+  for (const [name, { absence, condition }] of Object.entries(definitions)) {
     const mayBeAbsent = absence.kind === 'optional' || condition !== undefined;
     if (!mayBeAbsent) requireValue(values[name], name);
   }
-  return values as ValuesOf<Table>;
+  return values as ValuesOf<Definitions>;
 }
 
 /** @throws {TypeError} if there is no value */

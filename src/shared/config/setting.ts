@@ -17,7 +17,7 @@ export type Absence =
   | { readonly kind: 'default'; readonly text: string }
   | { readonly kind: 'optional'; readonly without: string };
 
-/** When a setting is read. It depends on the values of other settings. */
+/** Whether a setting is read. This depends on the values of other settings. */
 export interface Condition {
   /** For the documents: "with `certificate`". */
   readonly text: string;
@@ -31,7 +31,7 @@ export interface Setting<Value, IfAbsent extends Absence = Absence> {
   /** What the setting means, as Markdown. */
   readonly description: string;
   readonly isSecret: boolean;
-  /** Blank text counts as absent. For every other setting it is an issue, because a value may have been forgotten. */
+  /** If true, blank text counts as absent. Otherwise blank text is an issue, because a value may have been forgotten. */
   readonly mayBeBlank?: boolean;
   /** Without a condition, the setting is always read. */
   readonly condition?: Condition;
@@ -39,10 +39,10 @@ export interface Setting<Value, IfAbsent extends Absence = Absence> {
 
 export type Settings = Readonly<Record<string, Setting<unknown>>>;
 
-/** The values that a table of settings produces. Values of conditional and optional settings may be undefined. */
-export type ValuesOf<Table extends Settings> = {
-  readonly [Name in keyof Table]: Table[Name] extends Setting<infer Value, infer IfAbsent>
-    ? Table[Name] extends { condition: Condition }
+/** The values of these settings. Values of conditional and optional settings may be undefined. */
+export type ValuesOf<Definitions extends Settings> = {
+  readonly [Name in keyof Definitions]: Definitions[Name] extends Setting<infer Value, infer IfAbsent>
+    ? Definitions[Name] extends { condition: Condition }
       ? Value | undefined
       : IfAbsent extends { kind: 'optional' }
         ? Value | undefined
@@ -98,12 +98,12 @@ interface Range {
   readonly default: number;
 }
 
-export const seconds = inUnit('whole seconds');
-export const milliseconds = inUnit('whole milliseconds');
-export const bytes = inUnit('whole bytes');
-export const count = inUnit('a whole number');
+export const seconds = integerSetting('whole seconds');
+export const milliseconds = integerSetting('whole milliseconds');
+export const bytes = integerSetting('whole bytes');
+export const count = integerSetting('a whole number');
 
-function inUnit(unit: string) {
+function integerSetting(quantity: string) {
   return ({ min, max, default: byDefault }: Range, description: string) =>
-    withDefault(integer(unit, min, max), String(byDefault), description);
+    withDefault(integer(quantity, min, max), String(byDefault), description);
 }

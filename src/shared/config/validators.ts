@@ -22,10 +22,12 @@ export function filePath(expected: string): Validator<string> {
   return matching('file path', expected, /\S/);
 }
 
-export function integer(unit: string, min: number, max: number): Validator<number> {
+/** @param quantity what the setting counts: `whole seconds`, `a whole number` */
+export function integer(quantity: string, min: number, max: number): Validator<number> {
   return {
-    type: `${unit.replace(/^a /, '')}, ${min} to ${max}`,
-    expected: `${unit} from ${min} to ${max}`,
+    // The documents show the type in a table, without an article.
+    type: `${quantity.replace(/^a /, '')}, ${min} to ${max}`,
+    expected: `${quantity} from ${min} to ${max}`,
     parse(text) {
       const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
       return value >= min && value <= max ? value : undefined;
@@ -35,8 +37,7 @@ export function integer(unit: string, min: number, max: number): Validator<numbe
 
 export function oneOf<const Choice extends string>(...choices: readonly Choice[]): Validator<Choice> {
   const last = choices.at(-1) ?? '';
-  const list = (names: readonly string[], end: string) =>
-    [...names.slice(0, -1), ''].join(', ').slice(0, -2) + end;
+  const list = (names: readonly string[], end: string) => names.slice(0, -1).join(', ') + end;
   return {
     type: list(
       choices.map((choice) => `\`${choice}\``),
@@ -72,7 +73,7 @@ export function guids(expected: string): Validator<readonly string[]> {
   return listOf('GUIDs in lower case, separated by commas', expected, guidPattern);
 }
 
-/** An https origin. Plain http is accepted for this machine, and refused in Azure by `plainHttpIssues`. */
+/** An https origin. Plain http is accepted for a loopback host, and refused in Azure by `plainHttpIssues`. */
 export function origin(expected: string): Validator<string> {
   return { type: 'https origin', expected, parse: (text) => toOrigin(text, isHttpsOrLoopback) };
 }
@@ -172,13 +173,13 @@ const graphIds: ReadonlySet<string> = new Set([
   '00000002-0000-0000-c000-000000000000',
 ]);
 /**
- * Their hosts in all clouds, also with a prefix: `dod-graph.microsoft.us` is a cloud, and `canary.graph.microsoft.com` a
- * preview.
+ * The hosts of Microsoft Graph and Azure AD Graph in all clouds, with or without a prefix: `dod-graph.microsoft.us` (the
+ * DoD cloud), `canary.graph.microsoft.com` (a preview).
  */
 const graphHostPattern =
   /^(?:.+[.-])?(?:graph\.(?:microsoft|windows|microsoftazure|cloudapi|chinacloudapi)|microsoftgraph\.chinacloudapi|ags\.windows)\.[a-z]+$/;
 
-/** An application ID URI, except that of Graph. */
+/** The application ID URI of an API other than Graph. */
 export function scopePrefix(expected: string): Validator<string> {
   const pattern = /^(?:api|https):\/\/[A-Za-z0-9][A-Za-z0-9._/-]*[A-Za-z0-9]$/;
   return {
@@ -188,7 +189,7 @@ export function scopePrefix(expected: string): Validator<string> {
   };
 }
 
-/** True for every name by which Entra ID knows Graph, in any letter case, with a trailing slash or a dot after the host. */
+/** True for every name by which Entra ID knows Graph. Ignores letter case and dots after the host. */
 function isGraph(prefix: string): boolean {
   const [host = '', ...segments] = prefix
     .toLowerCase()
