@@ -41,7 +41,7 @@ export function createKeyRing(keys: readonly ServerKey[]): KeyRing {
   };
 }
 
-const KEY_BYTES = 32; // AES-256 and HMAC-SHA-256 alike
+const KEY_BYTES = 32; // for every session key and for the index key
 
 /** Returns the 32 bytes of a base64url key, or undefined for any other text. */
 export function parseKeyBytes(text: string): Buffer | undefined {

@@ -50,7 +50,7 @@ export function deriveKey(keyBytes: Buffer, purpose: string, salt: Uint8Array = 
 
 /**
  * Joins fields so that two different lists never yield the same bytes. Each field is preceded by its length, because plain
- * concatenation would let `ab|c` pass for `a|bc`.
+ * concatenation would yield the same bytes for `['ab', 'c']` and `['a', 'bc']`.
  */
 export function encodeFields(fields: readonly (string | number)[]): Buffer {
   return Buffer.concat(

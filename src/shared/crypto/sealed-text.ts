@@ -10,7 +10,7 @@ export type SealedTextPurpose =
   | 'logout-pending'
   | 'console-link';
 
-/** Seals small JSON values into text for URLs and cookies that only this service can open, until it expires. */
+/** Seals small JSON values into texts for URLs and cookies. Only this service can open a text, until the text expires. */
 export interface TextSealer {
   /** @param boundTo binds the text to its use, such as a cookie slot or a session chain. `open` requires the same. */
   seal(value: unknown, boundTo: readonly string[], expiresAt: Date): string;

@@ -1,4 +1,4 @@
-/** Identifies a user. Nothing else does. */
+/** Identifies a user. No other claim does. */
 export interface UserId {
   readonly tenantId: string;
   readonly objectId: string;
@@ -10,18 +10,18 @@ export interface Principal extends UserId {
   readonly username: string;
 }
 
-/** The claims of a verified ID token. Each claim on which a decision depends has a member.*/
+/** The claims of a verified ID token. Each claim on which a decision depends has a member. */
 export interface VerifiedClaims {
   readonly principal: Principal;
   /** App roles, exactly as in the token. Empty if the claim is absent or not an array of strings. */
   readonly roles: readonly string[];
   /** Object ids of groups. Empty if the claim is absent, not an array of strings, or replaced by the overage claim. */
   readonly groups: readonly string[];
-  /** True if the user is in more groups than a token can hold. The token then names an endpoint instead of the groups. */
+  /** True if the user is in more groups than a token can hold. The token then does not list the groups. */
   readonly hasGroupOverage: boolean;
   /** Authentication contexts of Conditional Access that the sign-in satisfies. Optional claim `acrs`. */
   readonly authContexts: readonly string[];
-  /** True if the user belongs to another tenant and was invited to this one. */
+  /** True if the user is a guest: invited to this tenant, with an account of another tenant or identity provider. */
   readonly isGuest: boolean;
   /** `iat`: when Entra ID issued the token. */
   readonly issuedAt: Date;
@@ -41,8 +41,8 @@ export function isSamePrincipal(left: UserId, right: UserId): boolean {
 }
 
 /**
- * The claims that describe the sign-in itself. Unlike roles, groups and authentication contexts, they cannot change
- * afterwards.
+ * The claims that describe the sign-in itself. Unlike roles, groups and authentication contexts, they still hold if a
+ * renewed token omits them.
  */
 const signInClaims = {
   sid: 'entraSessionId',
@@ -62,7 +62,7 @@ export function carryOverSignInClaims(before: VerifiedClaims, renewed: VerifiedC
   return readVerifiedClaims({ ...renewed.all, ...Object.fromEntries(missing) });
 }
 
-/** Returns no values for anything but an array of strings. Otherwise the string `"Admin"` could match by its letters. */
+/** Returns no values for anything but an array of strings. Otherwise the string `"Admins"` would include `Admin`. */
 function parseStrings(value: unknown): readonly string[] {
   if (!Array.isArray(value) || !value.every((text): text is string => typeof text === 'string')) return [];
   return value;
@@ -77,7 +77,8 @@ function hasGroupOverage({ _claim_names: names, hasgroups }: Readonly<Record<str
 
 /**
  * If the optional claim `acct` is present, it decides: 0 is a member, and any other value counts as a guest. If it is
- * absent, `idp` decides. Entra ID adds `idp` if the user signed in with an identity provider other than the issuer.
+ * absent, `idp` decides. Entra ID adds `idp` if the user signed in with an identity provider other than the issuer. The
+ * `sts.windows.net` URL is an older name of the tenant itself.
  * @see https://learn.microsoft.com/entra/identity-platform/optional-claims-reference
  */
 function isGuest({ acct, idp, iss, tid }: Readonly<Record<string, unknown>>): boolean {

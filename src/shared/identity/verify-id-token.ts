@@ -47,7 +47,7 @@ const MAX_TIME_SECONDS = 253_402_300_799; // the end of 9999, the last year that
  * checks signature, algorithm, audience and times. The other checks are those that jose leaves to its caller.
  * @param expectedNonce the nonce of the login transaction; `noNonce` for a renewed token, which has none
  * @throws {IdTokenRefused}
- * @throws {BffError} sign_in_service_unavailable if the keys cannot be fetched. The token may be valid.
+ * @throws {BffError} sign_in_service_unavailable if the signing keys cannot be fetched. The token may be valid.
  * @see OpenID Connect Core 1.0, section 3.1.3.7; RFC 8725
  */
 export async function verifyIdToken(
@@ -114,8 +114,9 @@ function mayBeTransient(error: unknown): boolean {
 }
 
 /**
- * Refuses logout tokens and access tokens, which the same keys sign, and critical extensions, which Entra ID does not use.
- * jose would accept other spellings of `typ`, and the extension `b64` (RFC 7797).
+ * Refuses tokens of another type (`logout+jwt`, `at+jwt`), which the same keys may sign, and critical extensions, which
+ * Entra ID does not use. jose's check of `typ` would accept other spellings, and jose accepts the extension `b64` (RFC
+ * 7797).
  */
 function checkHeader({ typ, crit, b64 }: JWTHeaderParameters): void {
   if (typ !== undefined && typ !== 'JWT') throw new IdTokenRefused('token_type');
@@ -163,7 +164,7 @@ function checkIssuer(
   if (!allowedTenants.has(tenantId)) throw new IdTokenRefused('tenant_not_allowed');
   const issuer = issuerOf(tenantId);
   if (payload.iss !== issuer) throw new IdTokenRefused('issuer');
-  // In the key set of several tenants, the issuer of a key for all tenants contains `{tenantid}`.
+  // In the key set of `organizations`, a key that signs for every tenant has `{tenantid}` in its issuer.
   const issuerOfKey = keyIssuer?.replace('{tenantid}', tenantId);
   if (issuerOfKey !== undefined && issuerOfKey !== issuer) throw new IdTokenRefused('key_issuer');
 }
@@ -179,7 +180,7 @@ function requireText(payload: JWTPayload, claim: string): string {
 /**
  * Returns the instant as of which a token's claims hold: normally when it was received. Entra ID sets `iat` five minutes
  * back, and clocks differ. If the token is older than {@link CLOCK_SKEW_SECONDS}, it was not issued for this response, and
- * its claims hold as of `iat` plus that difference.
+ * its claims hold as of `iat` plus these seconds.
  */
 export function assertedAt({ issuedAt }: VerifiedClaims, receivedAt: Date): Date {
   return new Date(Math.min(receivedAt.getTime(), issuedAt.getTime() + CLOCK_SKEW_SECONDS * 1000));
