@@ -6,9 +6,9 @@ export interface Authority {
   readonly tokenEndpoint: string;
   readonly endSessionEndpoint: string;
   readonly keysUri: string;
-  /** The audience of the managed identity's token that replaces the client secret. */
+  /** The audience of a managed identity's token, with which the app can authenticate instead of a secret. */
   readonly tokenExchangeAudience: string;
-  /** The cloud's host names. MSAL stores tokens under one of them and finds them under any of them. */
+  /** The host names of the cloud's sign-in service. MSAL stores a token under one of these names and finds it under any. */
   readonly environments: readonly string[];
   /** Returns the issuer of a tenant's ID tokens. */
   issuerOf(tenantId: string): string;
@@ -19,7 +19,7 @@ export interface Authority {
 export interface AdminConsentRequest {
   readonly clientId: string;
   readonly redirectUri: string;
-  /** The URL of the API to which scopes without a URL belong. */
+  /** Microsoft Graph's URL. It is put before scopes that do not name their API, like `User.Read`. */
   readonly resource: string;
   readonly scopes: readonly string[];
 }

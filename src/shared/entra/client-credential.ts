@@ -13,7 +13,7 @@ export type ClientCredential =
 /** The credential for MSAL's configuration: a secret, or a callback that returns a signed assertion. */
 export interface MsalCredential {
   readonly options: { readonly clientSecret: string } | { readonly clientAssertion: () => Promise<string> };
-  /** Throws if no assertion can be created, for example because the managed identity cannot be reached. */
+  /** Throws if no assertion is valid and none can be created, for example if the managed identity cannot be reached. */
   check(): Promise<void>;
 }
 

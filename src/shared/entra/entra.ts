@@ -4,7 +4,7 @@ import { type Authority, type Cloud, clouds, createAuthority } from './authority
 import { type ClientCredential, type MsalCredential, toMsalCredential } from './client-credential.ts';
 import { type AuthorityKeys, createSigningKeys } from './signing-keys.ts';
 
-/** The app registration at Microsoft Entra ID, with the credential, keys and URLs that this worker uses. */
+/** The app registration at Microsoft Entra ID, with the credential, signing keys and URLs that this worker uses. */
 export interface Entra {
   readonly clientId: string;
   readonly redirectUri: string;

@@ -20,7 +20,7 @@ export interface TokenErrorResponse {
 
 export type TokenErrorMeaning =
   | { readonly kind: 'interaction-required'; readonly reason: InteractionReason }
-  /** Entra ID rejected the app's secret, certificate or assertion. Users stay signed in. */
+  /** Entra ID rejected the app, or its secret, certificate or assertion. Users stay signed in. */
   | { readonly kind: 'own-credential-refused' }
   /** A temporary error of Entra ID. Try again later. */
   | { readonly kind: 'transient' };
@@ -53,7 +53,7 @@ const adminConsent: AadstsMeaning = {
 };
 
 /**
- * Every AADSTS number that this service interprets, with its meaning at each of the two endpoints.
+ * Every AADSTS number that this service interprets, with its meaning at the token or authorization endpoint, or at both.
  * @see https://learn.microsoft.com/entra/identity-platform/reference-error-codes
  */
 const byNumber = new Map<number, AadstsMeaning>([
@@ -125,7 +125,7 @@ export function interpretTokenError({
   return (suberror === undefined ? undefined : bySuberror.get(suberror)) ?? byError.get(error) ?? transient;
 }
 
-/** Interprets the AADSTS number of an error at the authorization endpoint. Returns undefined for an unlisted number. */
+/** Interprets the AADSTS number of an error at the authorization endpoint. Returns undefined if it has no meaning there. */
 export function interpretAuthorizationErrorNumber(number: number): AuthorizationErrorMeaning | undefined {
   return byNumber.get(number)?.authorization;
 }

@@ -1,28 +1,28 @@
 import { clouds } from './authority.ts';
 
-/** OpenID Connect's scopes concern the ID token. The scopes of an access token need not include them. */
+/** OpenID Connect's scopes concern the ID and refresh tokens. The scopes of an access token need not include them. */
 const openIdScopes = new Set(['openid', 'profile', 'offline_access', 'email']);
 
 const graphPrefixes = Object.values(clouds).map(({ graph }) => `${graph}/`);
 
 /**
- * Returns the requested scopes that were not granted. Case is ignored, as in Entra ID and MSAL. So is Graph's URL before a
- * scope, which Entra ID may add.
+ * Returns the requested scopes that were not granted, except those of OpenID Connect. Letter case is ignored, as in Entra
+ * ID and MSAL. Graph's URL before a scope is ignored, because Entra ID may add it.
  */
 export function missingScopes(requested: readonly string[], granted: readonly string[]): string[] {
   const comparable = new Set(granted.map(toComparable));
   return requested.filter((scope) => !openIdScopes.has(scope) && !comparable.has(toComparable(scope)));
 }
 
-/** The permissions that a call needs: all of `scopes`, or all of one of the larger `alternatives`. */
+/** The permissions that a call needs: all of `scopes`, or all of one list in `alternatives`. These lists permit more. */
 export interface ScopeNeed {
   readonly scopes: readonly string[];
   readonly alternatives: readonly (readonly string[])[];
 }
 
 /**
- * Returns the permissions to use for a call: `scopes` or the first alternative that has been granted. If there is none,
- * returns `scopes`, to which the user is then asked to consent.
+ * Returns the permissions to use for a call: `scopes` or the first alternative that has been granted. If none has been
+ * granted, returns `scopes`, so that the user is asked to consent to these.
  */
 export function chooseScopes(
   { scopes, alternatives }: ScopeNeed,
@@ -51,10 +51,10 @@ export function resourcesOf(scopes: readonly string[]): string[] {
   return [...new Set(scopes.map((scope) => resourceOf(scope) ?? ''))].toSorted();
 }
 
-/** Adds earlier grants to those of a new sign-in, but only for APIs that are not among the new grants. */
+/** Adds earlier scopes to those that a new sign-in was granted, but only of APIs for which it was granted none. */
 export function withScopesOfOtherApis(granted: readonly string[], before: readonly string[]): string[] {
-  const named = new Set(granted.map(resourceOf));
-  return [...granted, ...before.filter((scope) => !named.has(resourceOf(scope)))];
+  const newResources = new Set(granted.map(resourceOf));
+  return [...granted, ...before.filter((scope) => !newResources.has(resourceOf(scope)))];
 }
 
 /** Maximum length of packed scopes in a login cookie. Five of these cookies must fit into the headers of a request. */

@@ -16,7 +16,7 @@ export interface AuthorityKeys extends SigningKeys {
   check(): Promise<void>;
   /**
    * Compares this machine's clock with the authority's current time.
-   * @throws {BffError} sign_in_service_unavailable if the clock is wrong or cannot be compared
+   * @throws {BffError} sign_in_service_unavailable if the clock is wrong or the authority cannot be reached
    */
   checkClock(): Promise<void>;
 }
