@@ -37,8 +37,8 @@ export type { Log, LogLevel, LogRecord } from './shared/telemetry/log.ts';
 
 /**
  * Starts the service in a new worker: checks settings and policies and registers every route. Then `extend` registers the
- * custom functions. If any setting is invalid, every route returns 503, and the log lists each invalid setting with its
- * fix.
+ * custom functions. If a setting or a policy is invalid, every route returns 503, and the log lists the issues with their
+ * fixes.
  * @param app `app` of `@azure/functions`
  */
 export function startBff(app: FunctionApp, environment: Environment, extend?: (bff: Bff) => void): void {

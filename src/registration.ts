@@ -91,7 +91,7 @@ function requireFreeName(name: string, registered: readonly Route[]): void {
   );
 }
 
-/** After `api/`, a literal segment, then literal segments and parameters. A parameter takes a whole segment. */
+/** `api/`, a literal segment, then literal segments and parameters of one segment each, then possibly `{*rest}`. */
 const pathPattern =
   /^api\/[a-z0-9][a-z0-9-]*(?:\/(?:[a-z0-9][a-z0-9-]*|\{[a-z][a-z0-9]*\}))*(?:\/\{\*[a-z]+\})?$/;
 

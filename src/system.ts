@@ -5,7 +5,7 @@ import { createHttpSender, type SendHttp } from './shared/network/http-request.t
 import { createAzureTable } from './shared/storage/azure-table.ts';
 import type { Table } from './shared/storage/table.ts';
 
-/** Everything outside this process that the app depends on. Tests replace parts of it, and nothing else. */
+/** Clocks, waiting, random bytes, outgoing requests and the table. Tests replace parts of these, and nothing else. */
 export interface System {
   readonly now: () => Date;
   readonly random: RandomBytes;

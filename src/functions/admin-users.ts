@@ -28,9 +28,9 @@ export const adminUserSessions =
       const { sessions, isTruncated } = await userSessions.list(caller, user, log);
       return jsonResponse({ sessions: sessions.map(toJson), complete: !isTruncated });
     }
-    const { sessions, wasCurrent } = await userSessions.endAll(caller, user, log);
+    const { sessions: ended, wasCurrent } = await userSessions.endAll(caller, user, log);
     return {
-      ...jsonResponse({ ended: sessions }),
+      ...jsonResponse({ ended }),
       cookies: wasCurrent ? signedOutCookies(names) : [],
     };
   };
@@ -54,9 +54,9 @@ export const adminUserSignOut =
   (signOut: SignOutUser, names: CookieNames): Handler =>
   async ({ routeParameter }, { caller, log }) => {
     const user = requireObjectId(routeParameter('user'));
-    const { sessions, wasCurrent } = await signOut(caller, user, log);
+    const { sessions: ended, wasCurrent } = await signOut(caller, user, log);
     return {
-      ...jsonResponse({ sign_ins_revoked: true, ended: sessions }),
+      ...jsonResponse({ sign_ins_revoked: true, ended }),
       cookies: wasCurrent ? signedOutCookies(names) : [],
     };
   };

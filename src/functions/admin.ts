@@ -14,7 +14,7 @@ export interface AdminFunctionDependencies {
   readonly readOverview: ReadOverview;
   readonly readConsole: ReadConsole;
   readonly consoleLinks: ConsoleLinks;
-  /** The guard of this page, which names the roles. */
+  /** The guard of this page. The page shows the roles that this guard requires. */
   readonly readGuard: Guard;
   readonly now: () => Date;
 }
@@ -31,7 +31,7 @@ export const admin =
     if (!prefersHtml(request.header('accept'))) {
       return jsonResponse(toJson(await readOverview(caller, log)));
     }
-    // The header proves that the page's own script made the request.
+    // Only scripts of this origin can send the header. Links and searches of the page carry a proof.
     const fromThisPage = request.header('x-csrf') === '1' || consoleLinks.isProof(query.get('from'), caller);
     const via = fromThisPage ? undefined : 'link';
     const view =

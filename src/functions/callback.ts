@@ -97,8 +97,8 @@ function returnToApp(
 }
 
 /**
- * In a popup, the response is a page that sends a message to the app. Otherwise it is a page with two links, or a problem
- * document if the client prefers JSON.
+ * In a popup, the response is a page that sends a message to the app. Otherwise it is an error page, or a problem document
+ * if the client does not prefer HTML.
  */
 function failureResponse(
   request: BffRequest,
@@ -112,7 +112,7 @@ function failureResponse(
   return documentResponse(errorPage(error, invocationId, failure), problemHeaders(error));
 }
 
-/** Accepts one code or one error, but no tokens. @throws {BffError} request_invalid */
+/** Accepts at most one code or one error, and no tokens. @throws {BffError} request_invalid */
 function requireCodeResponse(query: Query): void {
   // A front end may join repeated parameters with a comma. Entra ID's `code` and `error` never contain a comma.
   if (`${query.get('code') ?? ''}${query.get('error') ?? ''}`.includes(',')) {

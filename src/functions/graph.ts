@@ -38,8 +38,8 @@ function toApiRequest(request: BffRequest, prefix: string): ApiRequest {
 }
 
 /**
- * A body other than JSON must never become a page of this origin. It is sent as a file with a type that no browser
- * executes.
+ * A body other than JSON must never become a page of this origin, so it is sent as a download. Only images, audio and
+ * video keep their type.
  */
 function toResponse({ status, headers, body }: ApiResponse): BffResponse {
   const contentType = headers['content-type'];

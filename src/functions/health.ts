@@ -13,7 +13,10 @@ export interface ReadinessCheck {
 /** The process responds. */
 export const live = (): Handler<undefined> => () => jsonResponse({ status: 'live' });
 
-/** Checks storage, keys, credential and clock. The response names the checks that fail. Only the log says why. */
+/**
+ * Runs the checks: storage, client credential, and Entra ID's signing keys with the clock. The response names the checks
+ * that fail. Only the log says why.
+ */
 export const ready = (checks: readonly ReadinessCheck[], now: () => Date): Handler<undefined> => {
   let last: { readonly untilMs: number; readonly failing: Promise<readonly string[]> } | undefined;
   return async (_request, { log }) => {

@@ -20,7 +20,7 @@ export interface LogoutFunctionDependencies {
   readonly pendingSeconds: number;
 }
 
-/** POST ends the session, for a script or for the form on the page that GET shows. */
+/** GET shows a page with a form. POST, from this form or from a script, ends the session. */
 export const logout =
   ({
     flow,

@@ -1,5 +1,5 @@
 /**
- * Every way in which a request can fail, as clients see it. They act on the code. Each code has a fixed title.
+ * Every way in which a request can fail, as clients see it. Clients act on the code. Each code has a fixed title.
  * `docs/problems/` has one page per code, and a test compares the two.
  */
 export const problems = {
@@ -66,7 +66,7 @@ export interface MissingClaims {
   readonly required_tenants?: readonly string[];
   readonly required_roles?: readonly string[];
   readonly required_groups?: readonly string[];
-  /** An optional claim that the app registration does not list. */
+  /** An optional claim that the ID token lacks, because the app registration does not list it. */
   readonly required_claim?: string;
 }
 
@@ -149,7 +149,7 @@ export interface BffErrorOptions {
    * address.
    */
   readonly detail?: string;
-  /** The library's error. Logged once, never sent. */
+  /** The underlying error. Logged once, never sent. */
   readonly cause?: unknown;
   readonly rules?: readonly RefusingRule[];
   /** Becomes the header `Retry-After`. */
@@ -160,7 +160,7 @@ export interface BffErrorOptions {
   readonly allow?: readonly string[];
   /** Asks the browser to delete all cookies of the site (`Clear-Site-Data`), because they are too long to be read. */
   readonly clearsCookies?: boolean;
-  /** The `id` of the request in a batch that the problem is about. */
+  /** If the problem is about one request of a batch: the `id` of that request. */
   readonly batchId?: string;
 }
 
@@ -179,7 +179,7 @@ export type BffErrorOf<Code extends ProblemCode> = BffError & {
   readonly extensions: Code extends keyof ProblemExtensions ? ProblemExtensions[Code] : Record<never, never>;
 };
 
-/** The only error class of this service. It ends a request with a code on which the client can act. */
+/** Ends a request with a code on which the client can act. Any other error becomes `internal_error`. */
 export class BffError extends Error {
   override readonly name = 'BffError';
   readonly code: ProblemCode;
