@@ -17,7 +17,7 @@ export function storageUnavailable(cause: unknown): BffError {
 /** True if the row is missing, also if the whole table is missing. The first sign-in creates the table. */
 export function isMissingRow(error: unknown): boolean {
   if (isMissingTable(error)) return true;
-  // Cosmos DB and older API versions of the service use the second name.
+  // Cosmos DB and older API versions of Table Storage return the second code.
   return hasStatus(error, 404, 'ResourceNotFound') || hasStatus(error, 404, 'EntityNotFound');
 }
 
@@ -34,13 +34,13 @@ export function isChangedRow(error: unknown): boolean {
   return hasStatus(error, 412);
 }
 
-/** Also checks the service's error code, if one is given. A server in between may send a status, but not this code. */
+/** If `code` is given, also compares the table's error code, which a server in between would not send. */
 function hasStatus(error: unknown, statusCode: number, code?: string): boolean {
   if (!(error instanceof Error) || Reflect.get(error, 'statusCode') !== statusCode) return false;
   return code === undefined || tableErrorCode(error) === code;
 }
 
-/** The SDK puts the service's error code into `details.odataError.code` (measured). */
+/** The SDK puts the table's error code into `details.odataError.code` (measured). */
 function tableErrorCode(error: Error): unknown {
   const details: unknown = Reflect.get(error, 'details');
   const odataError = isRecord(details) ? details['odataError'] : undefined;

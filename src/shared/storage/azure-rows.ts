@@ -25,12 +25,12 @@ function isColumnValue(value: unknown): value is ColumnValue {
   );
 }
 
-/** The keys are always included, because an empty selection would mean every column. */
+/** The row keys are always selected, because `requireKeys` and `requireInRange` compare them. */
 export function toSelect(columns: readonly string[]): string[] {
   return ['PartitionKey', 'RowKey', ...columns];
 }
 
-/** Quotes are escaped, as OData requires, although keys contain none. */
+/** Quotes are escaped, as OData requires, although row keys contain none. */
 export function toFilter(range: RowRange): string {
   const literal = (value: string) => `'${value.replaceAll("'", "''")}'`;
   if (range.kind === 'partitions') {

@@ -77,7 +77,7 @@ async function list(
   try {
     return await run(LIST_DEADLINE_MS, async (client, abortSignal) => {
       const listed: ListedRow[] = [];
-      // An empty page need not be the last one, because the service ends a page where another server's rows begin.
+      // An empty page need not be the last one, because Table Storage ends a page where another server's rows begin.
       for await (const entity of client.listEntities({ queryOptions, abortSignal })) {
         if (listed.length >= limit) break;
         const { partitionKey = '', rowKey = '' } = entity;

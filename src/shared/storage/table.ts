@@ -1,7 +1,7 @@
 /** A value that a column can hold. Integers have at most 32 bits. */
 export type ColumnValue = string | number | boolean | Date | Uint8Array;
 
-/** Keys are base64url or a fixed word, because the service refuses `/ \ # ?` and control characters in them. */
+/** Keys consist of base64url characters and `.`, because Table Storage refuses `/ \ # ?` and control characters. */
 export interface RowKeys {
   readonly partitionKey: string;
   readonly rowKey: string;
@@ -30,7 +30,7 @@ export type RowRange =
       readonly rowsBefore: string;
       /**
        * By column: only rows with a later instant in that column are listed. The table omits the other rows, so they do
-       * not count toward the limit.
+       * not count toward the limit of {@link Table.list}.
        */
       readonly laterThan?: Readonly<Record<string, Date>>;
     }
