@@ -3,13 +3,13 @@ import https from 'node:https';
 import type { Duplex } from 'node:stream';
 
 /**
- * The session or call that uses a connection. If a response comes late, the next request on its connection reads it. A
- * connection therefore goes to another borrower only after it has been silent (see `silence-watch.ts`).
+ * The session or call that uses a connection. The next request on a connection would read a late response to the previous
+ * one. A connection therefore goes to another borrower only after it has been silent (see `silence-watch.ts`).
  */
 export type Borrower =
   /** All calls of one session use the same name. */
   | { readonly kind: 'session'; readonly name: string }
-  /** A token request or a key download. It is never the same borrower as another call. */
+  /** A token request, or a download of Entra ID's signing keys. It is never the same borrower as another call. */
   | { readonly kind: 'one call' };
 
 export const isSameBorrower = (one: Borrower, other: Borrower) =>

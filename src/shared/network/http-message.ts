@@ -28,7 +28,7 @@ export interface HttpRequest {
 
 /**
  * A request header that the server returns with the response. A response with another value belongs to another request.
- * Without this check, two responses to one request would shift all later responses on that connection unnoticed.
+ * Without the comparison, two responses to one request would shift all later responses on that connection unnoticed.
  */
 export interface Correlation {
   readonly name: string;
@@ -53,13 +53,16 @@ export interface HttpResponse {
 }
 
 export type HttpFailureKind =
-  /** Name resolution, the connection or TLS failed, or the connection was closed before the response began. */
+  /**
+   * Name resolution, the connection or TLS failed, the connection was closed before the response began, or the response is
+   * not valid HTTP.
+   */
   | 'unreachable'
   | 'timeout'
   /** The response was cut off, or could have been cut off unnoticed. What arrived must not pass for the whole response. */
   | 'broken'
   | 'too-large'
-  /** The response to another request, or bytes that are not an HTTP response. */
+  /** The response to another request, or bytes on a reused connection that do not start a response. */
   | 'mismatched'
   /** The request has a value that cannot be sent. Nothing was sent. */
   | 'unsendable'

@@ -1,10 +1,10 @@
-/** How long each phase of a request may take. Whatever its phase, a request also ends after its `deadlineMs`. */
+/** How long each phase of a request may take. In every phase, a request also ends after its `deadlineMs`. */
 export interface PhaseLimits {
   /** Name resolution, connection and TLS. A lost SYN is sent again after 1 and after 3 seconds. */
   readonly connectMs: number;
   /** From the established connection until the response headers have arrived, including sending the request. */
   readonly headMs: number;
-  /** Between two chunks of the body. */
+  /** From the response headers, or a chunk of the body, to the next chunk. */
   readonly idleMs: number;
 }
 
