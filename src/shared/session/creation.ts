@@ -99,7 +99,7 @@ async function findInsertedRow(
   return found.kind === 'found' && rows.open(locator, found.row).kind === 'opened' ? found.etag : undefined;
 }
 
-/** Whether all sessions of the user, or all with the same `sid`, were ended before this session's row was inserted. */
+/** Whether all sessions of the user, or all with the same `sid`, were ended during this sign-in. */
 async function hasEndedMeanwhile(
   { table, tombstones }: SessionCreationDependencies,
   keys: RowKeys,
@@ -118,18 +118,18 @@ async function hasEndedMeanwhile(
 /**
  * Removes the row that a failed sign-in has inserted, or may have inserted, because no browser receives its cookie.
  * Another callback of the same sign-in may have inserted the row. So it is removed only if its version or the secret
- * shows that this call inserted it. Otherwise the row stays until its idle limit.
+ * shows that this call inserted it. Otherwise nothing is removed, and an unused session ends at its idle limit.
  */
 async function undoCreation(
   dependencies: SessionCreationDependencies,
   locator: SessionLocator,
   indexRow: RowKeys | undefined,
-  insertedAs: string | undefined,
+  insertedEtag: string | undefined,
 ): Promise<void> {
   const { table } = dependencies;
   const find = () => findInsertedRow(dependencies, locator);
-  // Retried once, because a row that stays would appear in the user's list of sessions until it expires.
-  const etag = insertedAs ?? (await find().catch(find));
+  // Retried once, because a row that stays would appear in the user's list of sessions until its idle limit.
+  const etag = insertedEtag ?? (await find().catch(find));
   if (etag === undefined) return;
   if ((await table.removeUnchanged(sessionRowKeys(locator), etag)).kind === 'changed') return;
   if (indexRow !== undefined) await table.remove(indexRow);

@@ -35,7 +35,7 @@ export interface SessionFacts {
 export interface ConsentDenial {
   /** The user declined, or an administrator has to consent. */
   readonly by: 'user' | 'administrator';
-  /** How many times in a row by the same side. */
+  /** How many denials in a row had the same `by`. */
   readonly count: number;
   /** ISO instant until which the service does not ask again by itself. If the user clicks, it asks at any time. */
   readonly askAgainAt: string;
@@ -46,7 +46,7 @@ export interface SessionContent {
   readonly facts: SessionFacts;
   /** MSAL's serialized token cache, with exactly one account. */
   readonly msalCache: string;
-  /** The lease generation with which the refresh token was obtained. A higher number means a newer token. */
+  /** The lease generation with which the refresh token was obtained. A higher number means a newer refresh token. */
   readonly tokenGeneration: number;
   /** The failure of the last renewal, for the workers that waited for its lease. */
   readonly refreshFailure?: RefreshFailure;
@@ -57,13 +57,13 @@ export interface RefreshFailure {
   readonly leaseId: string;
   /** The failure concerns only these scopes. Consent may be missing for one API and not for another. */
   readonly scopes: readonly string[];
-  /** The claims challenge of an API for which the tokens were renewed. */
+  /** The API's claims challenge that the renewal should have satisfied. */
   readonly challengedWith?: string;
   /** True if the renewal was for the user's claims and not for an access token. */
   readonly ofIdentity?: true;
-  /** Why the user is needed (an `InteractionReason`). Absent if Entra ID could not be reached. */
+  /** Why the user is needed (an `InteractionReason`). Absent if the user cannot help, such as when Entra ID is down. */
   readonly reason?: string;
-  /** Entra ID's claims challenge. */
+  /** The claims challenge with which Entra ID refused the renewal. */
   readonly claims?: string;
   readonly correlationId?: string;
 }

@@ -20,7 +20,7 @@ export interface SessionList {
   readonly sessions: readonly ListedSession[];
   /** True if the user has more live sessions. The list has only the first ones by row key. */
   readonly isCut: boolean;
-  /** How many of these sessions have a summary that was moved, changed or removed. */
+  /** How many of these sessions have a missing, moved or changed summary, or one of another app registration. */
   readonly unreadable: number;
 }
 
@@ -34,7 +34,7 @@ export interface SessionListDependencies extends LiveRowsDependencies {
   readonly rows: SessionRowCodec;
 }
 
-/** Users have fewer live sessions than this. The limit bounds the cost of a partition that an attacker has filled. */
+/** Users rarely have more live sessions. The limit bounds the cost of a partition that an attacker has filled. */
 const LIST_LIMIT = 500;
 const COLUMNS = ['schema', 'keyId', 'lastUsedAt', 'expiresAt', 'summary'] as const;
 
@@ -72,19 +72,19 @@ function toListed(
   row: Row,
   { rows, idleSeconds, now }: SessionListDependencies,
 ): { readonly session: ListedSession; readonly isUnreadable: boolean } | undefined {
-  const { lastUsedAt: column, expiresAt } = row.columns;
+  const { lastUsedAt: stored, expiresAt } = row.columns;
   const id = sessionIdOf(row);
-  if (id === undefined || !(column instanceof Date && expiresAt instanceof Date)) return undefined;
+  if (id === undefined || !(stored instanceof Date && expiresAt instanceof Date)) return undefined;
   const opened = rows.openSummary(row);
   const summary = opened.kind === 'opened' ? opened.summary : undefined;
   const lastUsedAt =
     summary === undefined
-      ? column
-      : plausibleLastUse(column, { ...summary, claimsAsOf: summary.rolesAsOf }, now());
+      ? stored
+      : plausibleLastUse(stored, { ...summary, claimsAsOf: summary.rolesAsOf }, now());
   const idleExpiresAt = new Date(lastUsedAt.getTime() + idleSeconds * 1000);
   return {
     session: { ...summary, id, lastUsedAt, expiresAt, idleExpiresAt },
-    // Such a session is still listed. Otherwise an attacker who can change the column could hide a live session.
+    // Such a session is still listed. Otherwise an attacker who can change the summary could hide a live session.
     isUnreadable: opened.kind === 'unreadable',
   };
 }

@@ -11,9 +11,9 @@ export interface RowLocator {
 
 /** The content of a session cookie: identifies the row, and opens it. */
 export interface SessionLocator extends RowLocator {
-  /** Without it the row cannot be opened. Stored only in the cookie. 32 bytes. */
+  /** Required to open the row's content. Stored only in the cookie. 32 bytes. */
   readonly secret: Buffer;
-  /** After this instant the row is not read. The session's limit itself is sealed in the row. */
+  /** After this instant the row is not read. The absolute limit itself is sealed in the row. */
   readonly expiresAt: Date;
 }
 

@@ -11,20 +11,20 @@ export interface CachedSession {
 }
 
 /**
- * This worker's cache of sessions that it opened in the last minute. An entry's key is a hash of the complete cookie
- * value, so an attacker who knows the row's keys but not the cookie's secret finds nothing. A session that ended on
- * this worker is marked: a read of its row that was already in progress must not put it into the cache again.
+ * This worker's cache of sessions that it read or wrote in the last minute. An entry's key is a hash of the complete
+ * cookie value, so an attacker who knows the row's keys but not the cookie's secret finds nothing. A session that ended
+ * on this worker is marked: a read of its row that was already in progress must not put it into the cache again.
  */
 export interface SessionMemory {
   find(cookieValue: string): CachedSession | undefined;
   /** True if a state is recent enough to be used without a read of the table. */
   isFresh(requestedAtMs: number): boolean;
-  /** Stores the result of a read, unless the entry's state was requested later. */
+  /** Stores a session that was read or created, unless it is marked as ended or the entry's state was requested later. */
   store(cookieValue: string, keys: RowKeys, cached: CachedSession): void;
-  /** If the row has an entry, updates it after a write or a repeated read on this worker. */
+  /** Updates the row's entry, if any, after a write or a repeated read, unless the entry's state was requested later. */
   update(keys: RowKeys, cached: CachedSession): void;
   /** Sets how many bytes of related data, such as tokens, count towards the entry while the session has these facts. */
-  addRelatedBytes(keys: RowKeys, facts: SessionFacts, bytes: number): void;
+  setRelatedBytes(keys: RowKeys, facts: SessionFacts, bytes: number): void;
   forget(cookieValue: string): void;
   markEnded(keys: RowKeys): void;
   isMarkedEnded(keys: RowKeys): boolean;
@@ -59,7 +59,7 @@ export function createSessionMemory(options: SessionMemoryOptions): SessionMemor
   return {
     find(cookieValue) {
       // Old entries are removed at every lookup, so that the tokens of users who have left do not stay in memory.
-      entries.removeOlderThan(monotonicMs() - RETENTION_MS);
+      entries.removeRequestedBefore(monotonicMs() - RETENTION_MS);
       return entries.use(hashOf(cookieValue));
     },
     isFresh: (requestedAtMs) => monotonicMs() - requestedAtMs < cacheSeconds * 1000,
@@ -76,7 +76,7 @@ export function createSessionMemory(options: SessionMemoryOptions): SessionMemor
       if (current === undefined || current.entry.requestedAtMs > cached.requestedAtMs) return;
       put(current.hash, row, cached);
     },
-    addRelatedBytes(keys, facts, bytes) {
+    setRelatedBytes(keys, facts, bytes) {
       relatedBytes.set(facts, bytes);
       const current = entries.ofRow(rowName(keys));
       if (current === undefined || current.entry.session.facts !== facts) return;
@@ -152,7 +152,7 @@ function createEntries(maxEntries: number, maxBytes: number) {
     },
     remove,
     /** Stops at the first younger entry. An older entry may follow, if it was used recently, and is removed later. */
-    removeOlderThan(limitMs: number) {
+    removeRequestedBefore(limitMs: number) {
       for (const [hash, { requestedAtMs }] of byHash) {
         if (requestedAtMs >= limitMs) return;
         remove(hash);

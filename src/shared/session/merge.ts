@@ -46,8 +46,8 @@ function mergeFacts(base: StoredFacts, ours: StoredFacts, theirs: StoredFacts): 
 }
 
 /**
- * If only one side received new claims, returns those. The comparison of `iat` would not show it within one second,
- * because `iat` counts whole seconds.
+ * If only one side has new claims, returns that side. `iat` cannot decide this, because it counts whole seconds and may be
+ * the same in old and new claims.
  */
 function laterClaims(base: StoredFacts, ours: StoredFacts, theirs: StoredFacts): StoredFacts {
   const isUnchanged = ({ claims, claimsAsOf }: StoredFacts) =>

@@ -1,13 +1,13 @@
 /**
- * The largest allowed clock difference between two workers. A worker with a larger one reports that it is not ready, and
- * refuses Entra ID's tokens.
+ * The largest allowed difference between clocks. A worker whose clock differs more from Entra ID's reports that it is not
+ * ready, and refuses ID tokens.
  */
 const MAX_CLOCK_DIFFERENCE_MS = 5 * 60_000;
 
 /**
  * False for an instant that is further in the future than clocks may differ. No worker writes such an instant, but an
- * attacker with write access to the table could write one into a plain column. With it, a session would never become
- * idle, or a user could never sign in again.
+ * attacker with write access to the table could write one into a plain column. As `lastUsedAt`, it would keep a session
+ * from becoming idle. As a tombstone's `endedAt`, it would refuse every sign-in of the user.
  */
 export function isPlausible(instant: Date, now: Date): boolean {
   return instant.getTime() <= now.getTime() + MAX_CLOCK_DIFFERENCE_MS;

@@ -6,7 +6,7 @@ import type { Session, SessionOpener } from './session.ts';
 
 export type ReadSessionResult =
   | { readonly kind: 'live'; readonly session: Session }
-  /** A newer version of this service wrote the row, or a key sealed it that this worker does not have yet. */
+  /** A newer version of this service wrote the row, or the row is sealed with a key that this worker does not have yet. */
   | { readonly kind: 'newer' }
   | { readonly kind: 'none'; readonly reason: SessionAbsence };
 
@@ -69,7 +69,7 @@ async function readRow(
 ): Promise<ReadSessionResult> {
   const locator = cached?.session.locator ?? cookies.read(cookieValue);
   if (locator === undefined) return { kind: 'none', reason: 'cookie-invalid' };
-  // The expiry sealed in the row is the same, to the second, or earlier, so reading the row would be pointless.
+  // The absolute limit that is sealed in the row is at most a second later, so reading the row would be pointless.
   if (locator.expiresAt.getTime() <= now().getTime()) return { kind: 'none', reason: 'expired' };
   const keys = sessionRowKeys(locator);
   if (memory.isMarkedEnded(keys)) return { kind: 'none', reason: 'missing' };

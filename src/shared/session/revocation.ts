@@ -19,7 +19,7 @@ export type EndSessionResult =
 export interface SessionRevocation {
   /** Ends one session. @param sid Entra ID's `sid` of the session, if known, so that its index row is removed too */
   remove(session: RowKeys, sid?: string): Promise<void>;
-  /** Ends a session of which only the keys are known. They may come from a client. */
+  /** Ends a session of which only the row keys are known. The row key may come from a client. */
   endOne(session: RowKeys): Promise<EndSessionResult>;
   /**
    * Ends all sessions of a user except `except`. A sign-in that is in progress will not create a session.
@@ -60,7 +60,7 @@ export function createSessionRevocation(dependencies: SessionRevocationDependenc
     },
 
     async endAll(userPartition, except) {
-      // The tombstone comes first, so that a sign-in that inserts its row after the listing finds it.
+      // The tombstone comes first. If a sign-in inserts its row after the listing, it therefore finds the tombstone.
       await tombstones.write(userPartition);
       const range: RowRange = { kind: 'partition', partitionKey: userPartition, ...SESSION_ROWS };
       const removed = await removeListed(dependencies, range, {
@@ -91,7 +91,7 @@ export function createSessionRevocation(dependencies: SessionRevocationDependenc
             typeof sessionPartition === 'string'
               ? { session: { partitionKey: sessionPartition, rowKey }, indexPartition: partitionKey }
               : undefined,
-          // A sign-in that inserts its session's row after the removal finds this column, or no index row at all.
+          // If a sign-in inserts its session's row after the removal, it finds `ended` in the index row, or no index row.
           beforeRemoval: ({ row, etag }) => table.merge({ ...row, columns: { ended: true } }, etag),
         },
       );
@@ -108,7 +108,7 @@ async function removeSession(
   await table.remove({ partitionKey, rowKey });
   // The index row is removed after the session's row: while the session exists, its index row must lead to it.
   if (typeof indexPartition !== 'string' || indexPartition === '') return;
-  // An index row without its session is harmless, and the sweep removes it.
+  // An index row without its session is harmless. The sweep removes it, unless a renewal has changed the `sid`.
   await table.remove({ partitionKey: indexPartition, rowKey }).catch(() => undefined);
 }
 
@@ -118,7 +118,7 @@ interface Removal {
   /** @returns undefined for a row whose session stays */
   readonly toTarget: (
     listed: RowKeys,
-    column: ColumnValue | undefined,
+    value: ColumnValue | undefined,
   ) => { readonly session: RowKeys; readonly indexPartition: ColumnValue | undefined } | undefined;
   readonly beforeRemoval?: (listed: ListedRow) => Promise<unknown>;
 }

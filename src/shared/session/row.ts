@@ -10,10 +10,10 @@ import { createSessionSummaryCodec, type OpenSummaryResult } from './summary.ts'
 
 const SCHEMA = 1;
 const PART_BYTES = 60 * 1024; // a binary column holds at most 64 KiB
-// An entity holds at most 1 MiB. The emulator counts binary columns as base64, which is 4/3 of their size (measured).
+// An entity holds at most 1 MiB. Azurite counts binary columns as base64, which is 4/3 of their size (measured).
 const MAX_SEALED_BYTES = 700 * 1024;
 
-/** The unencrypted columns that change while the session is used. */
+/** The state that only unencrypted columns hold: last use and renewal lease. */
 export interface RowState {
   readonly lastUsedAt: Date;
   /** The id of the current renewal lease. Absent if no worker holds one. */
@@ -24,11 +24,14 @@ export interface RowState {
 
 export type OpenRowResult =
   | { readonly kind: 'opened'; readonly content: SessionContent; readonly state: RowState }
-  /** The row was moved, mixed with another row, truncated or changed. */
+  /**
+   * The row was moved, mixed with another row, truncated or changed, or it was sealed with another secret or for another app
+   * registration.
+   */
   | { readonly kind: 'unreadable' }
   /** The row is sealed with a key that is no longer in SESSION_KEYS. */
   | { readonly kind: 'retired-key' }
-  /** A newer version of this product wrote the row, or sealed it with a key that this worker does not have yet. */
+  /** A newer version of this service wrote the row, or the row is sealed with a key that this worker does not have yet. */
   | { readonly kind: 'newer' };
 
 /** Converts a session's content to a table row and back. Opening the content requires the secret in the cookie. */
@@ -101,7 +104,10 @@ export function createSessionRowCodec(options: SessionRowOptions): SessionRowCod
   };
 }
 
-/** Returns undefined for an invalid date. Every comparison with it is false, so the session would never become idle. */
+/**
+ * Returns undefined if `lastUsedAt` is not a valid date. With an invalid date, every comparison is false, so the session
+ * would never become idle.
+ */
 function readState({ lastUsedAt, leaseId, generation }: Row['columns']): RowState | undefined {
   if (!(lastUsedAt instanceof Date) || Number.isNaN(lastUsedAt.getTime())) return undefined;
   return {

@@ -53,7 +53,7 @@ export function createSessionOpener(
       const opened = rows.open(locator, row);
       if (opened.kind !== 'opened') return opened;
       const { content, state } = opened;
-      // If the stored `lastUsedAt` is implausible, a sealed time replaces it. The next write stores the correction.
+      // If the stored `lastUsedAt` is implausible, a sealed instant replaces it. The next write of the content stores it.
       const lastUsedAt = plausibleLastUse(state.lastUsedAt, content.facts, now());
       return { kind: 'opened', session: toSession(locator, content, { ...state, lastUsedAt }, etag) };
     },

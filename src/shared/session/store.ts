@@ -41,7 +41,7 @@ export interface SessionStore extends SessionUpdates {
    * Sets how many bytes of related data, such as tokens, count towards the session's memory entry until its facts
    * change.
    */
-  addRelatedBytes(session: Session, bytes: number): void;
+  setRelatedBytes(session: Session, bytes: number): void;
   /** The locator in a cookie value that this service wrote, even if the row no longer exists. */
   locatorOf(cookieValue: string): SessionLocator | undefined;
   /** Ends one session. @param sid Entra ID's `sid` of the session, if known */
@@ -96,8 +96,8 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     ...createSessionUpdates({ ...options, rows, opener, memory }),
     create: createSessionCreator({ ...options, rows, cookies, opener, memory, revocation, tombstones }),
     read: createSessionReader({ ...options, cookies, opener, memory }),
-    addRelatedBytes: ({ locator, facts }, bytes) =>
-      memory.addRelatedBytes(sessionRowKeys(locator), facts, bytes),
+    setRelatedBytes: ({ locator, facts }, bytes) =>
+      memory.setRelatedBytes(sessionRowKeys(locator), facts, bytes),
     locatorOf: (cookieValue) => cookies.read(cookieValue),
     remove: (locator, sid) => revocation.remove(sessionRowKeys(locator), sid),
     list: (user) => list(partitionOf(user)),

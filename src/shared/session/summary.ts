@@ -5,8 +5,8 @@ import type { Row, RowKeys } from '../storage/table.ts';
 import type { SessionFacts } from './facts.ts';
 
 /**
- * The part of a session that the sealing keys open without the cookie's secret. It is shown to administrators, and to
- * the same user in another browser. It contains no name, no email address and no token.
+ * The part of a session that the sealing keys open without the cookie's secret. It is shown to administrators and to
+ * the user. It contains no name, no email address and no token.
  */
 export interface SessionSummary {
   /** Such as "Edge on Windows". */
@@ -25,9 +25,9 @@ export interface SessionSummaryCodec {
 
 export type OpenSummaryResult =
   | { readonly kind: 'opened'; readonly summary: SessionSummary }
-  /** A key that this worker does not have sealed the summary. */
+  /** The summary is sealed with a key that this worker does not have. */
   | { readonly kind: 'not-known' }
-  /** The summary was moved to another row, changed or removed. */
+  /** The summary was moved to another row, changed or removed, or belongs to another app registration. */
   | { readonly kind: 'unreadable' };
 
 export interface SessionSummaryOptions {
@@ -53,7 +53,7 @@ export function createSessionSummaryCodec({
 }: SessionSummaryOptions): SessionSummaryCodec {
   const additionalData = ({ partitionKey, rowKey }: RowKeys, keyId: number) =>
     encodeFields(['session-summary', tableName, partitionKey, rowKey, keyId, ...registration]);
-  // Each row has its own key, so it does no harm if two rows happen to have the same random IV.
+  // The key is derived for each row, so it does no harm if two rows happen to have the same random IV.
   const summaryKey = ({ bytes }: ServerKey, { partitionKey, rowKey }: RowKeys) =>
     deriveKey(bytes, 'session-summary', encodeFields([partitionKey, rowKey]));
 

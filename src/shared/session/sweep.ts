@@ -10,7 +10,7 @@ export interface SweepReport {
   readonly alreadyGone: number;
   /** The row has not expired, or was written during the run. It is checked again later. */
   readonly alive: number;
-  /** Removing the row failed. The next run tries again. */
+  /** The row could not be read, removed or moved. The next run tries again. */
   readonly failed: number;
   /** True if the run stopped at one of its limits. The next run continues. */
   readonly more: boolean;
@@ -35,7 +35,7 @@ const MAX_ROWS = 5_000;
 const MAX_RUN_MS = 120_000;
 const MAX_FAILED = 10;
 const CONCURRENCY = 8;
-/** The clocks of workers differ. After this time an hour is over for every worker. */
+/** The clocks of workers differ. This long after its end, an hour is over for every worker. */
 const GRACE_MS = 5 * 60_000;
 
 type Outcome = 'removed' | 'alreadyGone' | 'alive' | 'failed';

@@ -7,7 +7,10 @@ import { isPlausible } from './plausible-instant.ts';
 export interface Tombstones {
   /** @throws {BffError} storage_unavailable */
   write(userPartition: string): Promise<void>;
-  /** When all sessions of the user were last ended; undefined if never. @throws {BffError} storage_unavailable */
+  /**
+   * When all sessions of the user were last ended. Undefined without a plausible tombstone. One stays for an hour.
+   * @throws {BffError} storage_unavailable
+   */
   endedAt(userPartition: string): Promise<Date | undefined>;
 }
 

@@ -6,7 +6,7 @@ import { sessionRowKeys } from './locator.ts';
 import type { SessionMemory } from './memory.ts';
 import type { RowState, SessionRowCodec } from './row.ts';
 import { type Session, type SessionOpener, sessionTooNew } from './session.ts';
-import { createSessionWriter, type RefetchSessionResult, type WriteSessionResult } from './writing.ts';
+import { type CurrentSessionResult, createSessionWriter, type WriteSessionResult } from './writing.ts';
 
 export type AcquireLeaseResult =
   | { readonly kind: 'acquired'; readonly session: Session }
@@ -22,18 +22,18 @@ export type AcquireLeaseResult =
 export interface SessionUpdates {
   /**
    * Writes the content. If other requests have written since the session was read, merges their changes.
-   * @param releasing the id of the caller's own lease, which ends with this write
+   * @param leaseIdToRelease the id of this worker's own lease, which ends with this write
    */
-  write(session: Session, content: SessionContent, releasing?: string): Promise<WriteSessionResult>;
+  write(session: Session, content: SessionContent, leaseIdToRelease?: string): Promise<WriteSessionResult>;
   /** Reads the session's current row from the table. */
-  refetch(session: Session): Promise<RefetchSessionResult>;
+  refetch(session: Session): Promise<CurrentSessionResult>;
   /** Acquires the renewal lease if the row has not changed since it was read. */
   acquireLease(session: Session, leaseId: string): Promise<AcquireLeaseResult>;
   /**
    * Extends the idle limit, but writes at most once per twelfth of the idle time.
-   * @returns the session to continue with
+   * @returns the session with which to continue, unless its row is gone
    */
-  extend(session: Session): Promise<RefetchSessionResult>;
+  extend(session: Session): Promise<CurrentSessionResult>;
 }
 
 export interface SessionUpdatesDependencies {
@@ -61,7 +61,7 @@ export function createSessionUpdates(dependencies: SessionUpdatesDependencies): 
     memory.markEnded(sessionRowKeys(locator));
     return { kind: 'gone' } as const;
   };
-  const refetch = async (session: Session): Promise<RefetchSessionResult> => {
+  const refetch = async (session: Session): Promise<CurrentSessionResult> => {
     const { locator } = session;
     const requestedAtMs = monotonicMs();
     const found = await table.read(sessionRowKeys(locator));
@@ -98,7 +98,7 @@ export function createSessionUpdates(dependencies: SessionUpdatesDependencies): 
       const requestedAtMs = monotonicMs();
       const updated = await table.merge(row, etag);
       if (updated.kind === 'missing') return markGone(session);
-      // Another request wrote in between and so used the session too. No second attempt is needed.
+      // Another request has written in between, usually the use too. If not, a later call writes it.
       if (updated.kind === 'changed') return { kind: 'found', session };
       const state: RowState = { ...session, lastUsedAt: usedAt };
       const extended = opener.toSession(locator, session, state, updated.etag);

@@ -4,12 +4,12 @@ import { isPlausible } from './plausible-instant.ts';
 
 const LIST_LIMIT = 1_000;
 /**
- * The most sessions that one sign-in ends, because it waits for them. If a user has more, such as from before the limit
- * was set, the next sign-ins end the rest.
+ * The most sessions that one sign-in ends, because the sign-in waits for their removal. If more are beyond the
+ * limit, for example after `SESSION_MAX_PER_USER` was lowered, the next sign-ins end the rest.
  */
 const MAX_ENDED = 20;
 
-/** The user's least recently used live sessions beyond the limit, at most 20, and never `keep`. */
+/** The user's least recently used live sessions beyond `maxPerUser`, at most 20, and never `keep`. */
 export async function leastRecentlyUsed(
   dependencies: LiveRowsDependencies,
   keep: RowKeys,

@@ -11,13 +11,14 @@ import { mergeContent } from './merge.ts';
 import type { RowState, SessionRowCodec } from './row.ts';
 import type { Session, SessionOpener } from './session.ts';
 
-export type RefetchSessionResult =
+export type CurrentSessionResult =
   | { readonly kind: 'found'; readonly session: Session }
+  /** The row was deleted, or does not open. */
   | { readonly kind: 'gone' };
 
 export type WriteSessionResult =
   | { readonly kind: 'written'; readonly session: Session }
-  /** The row was deleted meanwhile. The deletion wins, and nothing was written. */
+  /** The row was deleted meanwhile, or no longer opens. Nothing was written. */
   | { readonly kind: 'gone' };
 
 export interface SessionWriterDependencies {
@@ -29,7 +30,7 @@ export interface SessionWriterDependencies {
   readonly random: RandomBytes;
   /** Waits between two attempts. */
   readonly wait?: (durationMs: number) => Promise<void>;
-  readonly refetch: (session: Session) => Promise<RefetchSessionResult>;
+  readonly refetch: (session: Session) => Promise<CurrentSessionResult>;
   /** Updates this worker's memory, and returns the session. */
   readonly remember: (session: Session, requestedAtMs: number) => Session;
   /** Marks the session as ended in this worker's memory. */
@@ -48,12 +49,12 @@ export function createSessionWriter(dependencies: SessionWriterDependencies) {
   return async (
     session: Session,
     content: SessionContent,
-    releasing?: string,
+    leaseIdToRelease?: string,
   ): Promise<WriteSessionResult> => {
     let base = session;
     let ours = content;
     for (let count = 0; count < MAX_ATTEMPTS; count++) {
-      const attempt = await tryToWrite(dependencies, base, ours, releasing);
+      const attempt = await tryToWrite(dependencies, base, ours, leaseIdToRelease);
       if (attempt.kind !== 'changed') return attempt;
       await wait(random(1).readUInt8(0) % JITTER_MS);
       const theirs = await refetch(base);
@@ -72,13 +73,13 @@ async function tryToWrite(
   dependencies: SessionWriterDependencies,
   base: Session,
   content: SessionContent,
-  releasing: string | undefined,
+  leaseIdToRelease: string | undefined,
 ): Promise<Attempt> {
   const { table, rows, opener, monotonicMs, remember, markGone } = dependencies;
-  const releases = releasing !== undefined && base.leaseId === releasing;
-  if (isSameContent(base, content) && !releases) return { kind: 'written', session: base };
+  const releasesLease = leaseIdToRelease !== undefined && base.leaseId === leaseIdToRelease;
+  if (isSameContent(base, content) && !releasesLease) return { kind: 'written', session: base };
   // Another worker's lease stays in the row. Its holder ends it, or it times out.
-  const state = releases ? withoutLease(base) : base;
+  const state = releasesLease ? withoutLease(base) : base;
   return withIndexRow(dependencies, base, content, async () => {
     const requestedAtMs = monotonicMs();
     const updated = await table.replace(rows.toRow(base.locator, content, state), base.etag);
@@ -102,7 +103,7 @@ async function withIndexRow(
   const { table } = dependencies;
   const current = indexRowOf(dependencies, base, base);
   const next = indexRowOf(dependencies, base, content);
-  // A renewed token without `sid` keeps the previous index row, because that session of Entra ID has not ended.
+  // If a renewed ID token has no `sid`, the previous index row stays, because Entra ID's session has not ended.
   if (next === undefined || next.partitionKey === current?.partitionKey) return write();
   await table.insert(next);
   const attempt = await write();
@@ -120,7 +121,7 @@ function indexRowOf(
   return sid === undefined ? undefined : sidIndexRow(sidPartition(indexKey, sid), sessionRowKeys(locator));
 }
 
-/** If the removal fails, the index row is harmless, because it leads to no other session. The sweep removes it. */
+/** If the removal fails, the index row stays. That is harmless, because it leads to no other session. */
 async function removeQuietly(table: Table, row: Row | undefined): Promise<void> {
   if (row !== undefined) await table.remove(row).catch(() => undefined);
 }

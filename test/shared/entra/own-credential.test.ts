@@ -29,7 +29,7 @@ const store: SessionStore = {
   read: unused,
   write: unused,
   extend: unused,
-  addRelatedBytes: unused,
+  setRelatedBytes: unused,
   locatorOf: unused,
   remove: unused,
   check: unused,
@@ -128,7 +128,7 @@ async function workerWith(credential: MsalCredential) {
   const { acquireAccessToken } = createRenewals({
     authority,
     createMsalClient,
-    store: { ...store, addRelatedBytes: () => undefined },
+    store: { ...store, setRelatedBytes: () => undefined },
     idTokenRules,
     breakers: createCircuitBreakers(() => performance.now()),
     signInScopes: ['User.Read'],

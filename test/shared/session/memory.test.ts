@@ -270,16 +270,16 @@ describe("the limits of a worker's memory", () => {
     await fill(memory, ['a', 'b'], 20_000);
     const heavy = memory.find('b')?.session;
     if (heavy === undefined) throw new Error('b is kept');
-    memory.addRelatedBytes(keysOf('b'), heavy.facts, 5_000);
+    memory.setRelatedBytes(keysOf('b'), heavy.facts, 5_000);
     expect(kept(memory, ['a', 'b'])).toEqual(['a', 'b']);
-    memory.addRelatedBytes(keysOf('b'), heavy.facts, 20_000);
+    memory.setRelatedBytes(keysOf('b'), heavy.facts, 20_000);
     expect(kept(memory, ['a', 'b'])).toEqual(['b']);
     // A write with the same facts keeps its size.
     memory.update(keysOf('b'), { session: { ...heavy, etag: 'later' }, requestedAtMs: 2 });
     await fill(memory, ['c'], 20_000);
     expect(kept(memory, ['b', 'c'])).toEqual(['c']);
     // Sessions that are not cached do not count.
-    memory.addRelatedBytes(keysOf('nobody'), { ...heavy.facts }, 1_000_000);
+    memory.setRelatedBytes(keysOf('nobody'), { ...heavy.facts }, 1_000_000);
     expect(kept(memory, ['c'])).toEqual(['c']);
   });
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BffError } from '../../../src/shared/errors.ts';
 import type { Session } from '../../../src/shared/session/session.ts';
-import type { RefetchSessionResult } from '../../../src/shared/session/writing.ts';
+import type { CurrentSessionResult } from '../../../src/shared/session/writing.ts';
 import { createRefusalCheck } from '../../../src/shared/tokens/refusal-check.ts';
 import { createRefusals } from '../../../src/shared/tokens/refusals.ts';
 import { createRenew, type Renew } from '../../../src/shared/tokens/renewal.ts';
@@ -17,7 +17,7 @@ let elapsedMs: number;
 let redeemed: Session[];
 let reads: number;
 let paced: number;
-let inTable: () => RefetchSessionResult;
+let inTable: () => CurrentSessionResult;
 let answer: (session: Session) => TokenAcquisition;
 let slow: () => Promise<void>;
 let renew: Renew;
