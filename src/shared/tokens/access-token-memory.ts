@@ -12,11 +12,11 @@ export interface AccessTokenMemory {
 
 export interface AccessTokenMemoryDependencies {
   readonly now: () => Date;
-  /** Adds the size of a session's tokens to the size of its entry in memory. */
+  /** Sets how many bytes the access tokens in memory add to the session's entry in the session cache. */
   readonly addBytes: (session: Session, bytes: number) => void;
 }
 
-/** Per session, because each batch may request another combination of scopes. An evicted token is still in the row. */
+/** Maximum per session. Each batch may request another combination of scopes. An evicted token is still in the row. */
 const MAX_TOKENS = 16;
 const ENTRY_OVERHEAD_BYTES = 200;
 

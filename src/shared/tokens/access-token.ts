@@ -25,7 +25,7 @@ export interface AcquireAccessTokenDependencies {
   readonly renew: Renew;
   readonly refusals: Pick<Refusals, 'forgetOutdated'>;
   readonly now: () => Date;
-  /** Adds the size of a session's tokens to the size of its entry in memory. */
+  /** Sets how many bytes the access tokens in memory add to the session's entry in the session cache. */
   readonly addBytes: (session: Session, bytes: number) => void;
 }
 
@@ -65,7 +65,7 @@ async function renewOrUseCurrent(
     // Conflicts on the row may have taken so long that the current token is no longer usable.
     return isCurrent && !isUsable(current, now()) ? await renew(acquired.session, request, log) : acquired;
   } catch (error) {
-    // A failed renewal may have taken that long too.
+    // The failed renewal may also have taken so long that the current token is no longer usable.
     if (!(error instanceof BffError) || !isUsable(current, now())) throw error;
     log('warn', { event: 'renewal-postponed', code: error.code });
     return { kind: 'token', ...current, session };

@@ -1,7 +1,7 @@
 import { createPerUser } from './per-user.ts';
 
 /**
- * Pauses this worker's requests to the token endpoint after a 429 or 5xx with `Retry-After`, or after repeated failures.
+ * Pauses requests to the token endpoint after a 429 or 5xx with `Retry-After`, or after repeated failures.
  * When the pause is over, one request is sent as a probe. Its outcome decides whether the others may follow.
  */
 export interface CircuitBreaker {

@@ -38,7 +38,7 @@ export type CodeRedemption =
       readonly grantedScopes: readonly string[];
     }
   /**
-   * Entra ID returned an error. `meaning` tells whether the user has to act, this app's credential was rejected, or the
+   * Entra ID returned an error. `meaning` shows whether the user has to act, this app's credential was rejected, or the
    * error is temporary.
    */
   | { readonly kind: 'refused'; readonly meaning: TokenErrorMeaning }

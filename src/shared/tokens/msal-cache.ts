@@ -2,7 +2,7 @@ import type { MsalAccount } from '../session/facts.ts';
 
 /** The parts of MSAL's serialized cache that this service reads. Measured with msal-node 7. */
 export interface MsalCacheView {
-  /** The accounts to which the entries belong. '' stands for tokens that came without `client_info`. */
+  /** The accounts to which the entries belong. '' stands for tokens that came with neither `client_info` nor ID token. */
   readonly homeAccountIds: readonly string[];
   /** The raw ID tokens, one per tenant. */
   readonly idTokens: readonly string[];

@@ -5,15 +5,15 @@ import type { SendHttp } from '../network/http-request.ts';
 import type { CircuitBreakers } from './circuit-breaker.ts';
 import { TokenEndpoint } from './token-endpoint.ts';
 
-/** An MSAL client and its network module, for one request for one user. */
+/** An MSAL client and its network module, for one sign-in or one renewal. */
 export interface MsalClient {
   readonly application: ConfidentialClientApplication;
   readonly tokenEndpoint: TokenEndpoint;
 }
 
 /**
- * Creates an MSAL client for one request. A client shared by several users writes each user's tokens into the
- * other users' stored caches (measured). Creating one costs microseconds.
+ * Creates an MSAL client for one sign-in or one renewal. A client shared by several users writes each user's tokens into
+ * the other users' stored caches (measured). Creating one costs microseconds.
  */
 export type CreateMsalClient = (options?: {
   readonly plugin?: ICachePlugin;
@@ -36,8 +36,8 @@ export function createMsal({
   sendHttp,
   breakers,
 }: MsalDependencies): CreateMsalClient {
-  // Configured and never fetched, so that no discovery document can name other endpoints. It also allows plain http for
-  // the emulator.
+  // Configured and never fetched, so that no discovery document can name other endpoints. Configured metadata also allows
+  // plain http for the emulator.
   const authorityMetadata = JSON.stringify({
     issuer: authority.issuerOf('{tenantid}'),
     authorization_endpoint: authority.authorizeEndpoint,
@@ -48,7 +48,8 @@ export function createMsal({
   return async ({ plugin, user } = {}) => {
     // Loaded when first needed: most requests never use MSAL.
     const { ConfidentialClientApplication: Application } = await import('@azure/msal-node');
-    // Token requests right after the redemption of a sign-in's code belong to the sign-in. Their failures pause no renewal.
+    // Without `user`, all requests are a sign-in's: the one for its code, and those for further APIs. Their failures pause
+    // no renewal.
     const breaker = user === undefined ? breakers.forSignIns : breakers.forUser(user);
     const tokenEndpoint = new TokenEndpoint(sendHttp, breaker);
     const cachePlugin = plugin && clearBeforeLoading(plugin, () => application.clearCache());

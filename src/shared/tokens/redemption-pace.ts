@@ -6,11 +6,11 @@ import type { TokenRequest } from './token-request.ts';
 
 /**
  * Limits how often a user's refresh tokens are redeemed after a redemption has failed. Entra ID throttles clients that
- * send too many requests, and its response does not name the user who caused it. All sessions of the user on this worker
+ * send too many requests, and does not name the user who caused the throttling. All sessions of the user on this worker
  * share one redemption per second, with bursts of up to {@link BURST}. A session's first redemption for an API never waits.
  */
 export interface RedemptionPace {
-  /** Starts the limit for this user. It ends ten minutes after the last attempt to redeem a refresh token. */
+  /** Starts the limit for this user. It ends ten minutes after the last call of this method or of {@link waitForTurn}. */
   startLimit(session: Session, request: TokenRequest): void;
   /**
    * Waits for the user's turn, until at most 2 s after the call arrived. A call with a current token does not wait.

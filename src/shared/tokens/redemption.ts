@@ -86,7 +86,7 @@ export function createRedeem({ createMsalClient, store, idTokenRules }: RedeemDe
 
 type SilentResult = Pick<AuthenticationResult, 'account'> | { readonly thrown: unknown };
 
-/** Why the tokens are not accepted as the session user's. Undefined if nothing speaks against it, also without tokens. */
+/** Why the new tokens may be another user's. Undefined if no check has shown that, or if there are no tokens. */
 function identityMismatch(failure: unknown, result: SilentResult, { facts }: Session): string | undefined {
   if (failure instanceof IdTokenRefused && !failure.isTransient) return failure.code;
   // If the tokens belong to an account that is not in the cache, MSAL does not store them and yet returns the access token
@@ -121,8 +121,9 @@ function interpretFailure(
     throw failure;
   }
   if (entraError === undefined) {
-    // MSAL throws this error only if the cache has no refresh token. Any other error is a problem of this service or of
-    // Entra ID, for example an unusable credential. A new sign-in of the user would not help.
+    // Without an error response, MSAL throws InteractionRequiredAuthError only if the cache has no valid refresh token.
+    // Any other error is a problem of this service or of Entra ID, for example an unusable client credential. A new
+    // sign-in of the user would not help.
     if (!(thrown instanceof Error) || thrown.name !== 'InteractionRequiredAuthError') {
       const reason = thrown instanceof BffError ? 'own-credential-unusable' : 'transient';
       audit(log, { event: 'refresh-failed', reason, entra_correlation_id: correlationId });

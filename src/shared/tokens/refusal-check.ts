@@ -13,7 +13,6 @@ export interface RefusalCheck {
   /**
    * @param arrivedAtMs when the call arrived, in this worker's monotonic time
    * @returns the end of the renewal if a refusal applies or the row is gone, otherwise the latest state
-   * @throws {BffError} storage_unavailable if a newer version of the service wrote the row
    */
   find(session: Session, request: TokenRequest, arrivedAtMs: number): Promise<RenewalStep>;
   /**
@@ -34,7 +33,7 @@ export function createRefusalCheck({ refusals, store, monotonicMs }: RefusalChec
   /** When the last read of this state was sent. For calls that arrived before that, the row is not read again. */
   const readAtMs = new WeakMap<Session, number>();
 
-  /** @returns undefined if the row is gone; the session unchanged if the table does not respond */
+  /** @returns undefined if the row is gone; the session unchanged if the row cannot be read at the moment */
   const refetch = async (session: Session, arrivedAtMs: number): Promise<Session | undefined> => {
     const lastReadAtMs = readAtMs.get(session);
     if (lastReadAtMs !== undefined && lastReadAtMs >= arrivedAtMs) return session;

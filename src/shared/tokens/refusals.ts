@@ -14,10 +14,12 @@ import type { InteractionRequired, TokenRequest } from './token-request.ts';
  * lacks at most half as many permissions as the refused request. This finds the refused permission in a few steps.
  *
  * Any other refusal applies to one session and one request. If Entra ID refused the refresh token itself, the refusal
- * applies to all requests of the session.
+ * applies to all requests of the session. These refusals cause a pause from the second one on. After a claims challenge,
+ * the first one causes a pause too.
  *
- * The first pause is 5 s, and each further one is twice as long, up to 5 minutes. A refusal is forgotten if the user has
- * been granted the permission since, in any session, or if the refused session has received new tokens.
+ * During the pause after a refusal, Entra ID is not asked again. The first pause is 5 s, and each further one is twice as
+ * long, up to 5 minutes. A refusal is forgotten if the user has been granted the permission since, in any session, or if
+ * the refused session has received new tokens.
  */
 export interface Refusals {
   /** Forgets those of the user's refusals that this session's current state shows to be outdated. */
@@ -121,12 +123,12 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsDependencies)
         }
         return;
       }
-      const key = signInEndReasons.has(refusal.reason) ? rowKey(session) : requestKey(session, request);
+      const key = signInEndReasons.has(refusal.reason) ? rowIdOf(session) : requestKey(session, request);
       const before = requests.get(key);
       const times = before?.refusal.reason === refusal.reason ? countRefusal(before) : 1;
       const keyWithoutClaims = requestKeyWithoutClaims(session, request);
       // An administrator or the user can correct the cause elsewhere at any moment, for example a policy or a password.
-      // A single such refusal therefore causes no pause.
+      // A single refusal therefore causes no pause, except after a claims challenge.
       const pauses = keyWithoutClaims === undefined ? times - 1 : times;
       const entry = {
         ...toRemembered(session, refusal, times, pauses),
@@ -151,14 +153,17 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsDependencies)
     const pauseMs = pauses === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (pauses - 1), MAX_PAUSE_MS);
     const { tokenGeneration } = session;
     const untilDate = new Date(now().getTime() + pauseMs);
-    const rowId = rowKey(session);
+    const rowId = rowIdOf(session);
     return { refusal, untilMs: monotonicMs() + pauseMs, untilDate, times, rowId, tokenGeneration };
   }
 }
 
 type IsLive = (remembered: RememberedRefusal) => boolean;
 
-/** Finds a refusal of permissions that the request lacks too, unless it lacks at most half as many. */
+/**
+ * Finds the refusal of a set of which the request lacks at least one permission. If the request lacks at most half as many
+ * permissions as the set has, Entra ID may be asked, and nothing is returned.
+ */
 function findSetRefusal(
   scopes: UserRefusals['scopes'],
   missing: readonly string[],
@@ -177,7 +182,7 @@ function findRequestRefusal(
   request: TokenRequest,
   isLive: IsLive,
 ): InteractionRequired | undefined {
-  const same = [requestKey(session, request), rowKey(session)].flatMap((key) => requests.get(key) ?? []);
+  const same = [requestKey(session, request), rowIdOf(session)].flatMap((key) => requests.get(key) ?? []);
   const live = same.find(isLive);
   if (live !== undefined) return live.refusal;
   const keyWithoutClaims = requestKeyWithoutClaims(session, request);
@@ -193,7 +198,7 @@ function findRequestRefusal(
  * this session's refusals from before its current tokens.
  */
 function removeOutdated({ scopes, requests }: UserRefusals, session: Session): void {
-  const rowId = rowKey(session);
+  const rowId = rowIdOf(session);
   const isOutdated = (refusal: RememberedRefusal) =>
     refusal.rowId === rowId && refusal.tokenGeneration < session.tokenGeneration;
   for (const scope of session.facts.grantedScopes) scopes.delete(toComparable(scope));
@@ -206,14 +211,14 @@ function missingScopesOf({ facts }: Session, { scopes }: TokenRequest): string[]
   return missingScopes(scopes, facts.grantedScopes).map(toComparable);
 }
 
-function rowKey({ locator: { rowId } }: Session): string {
+function rowIdOf({ locator: { rowId } }: Session): string {
   return rowId.toString('base64url');
 }
 
 /** A hash, because claims may be long. */
 function requestKey(session: Session, { scopes, challenge, identityNotBefore }: TokenRequest): string {
   const claims = challenge === undefined ? undefined : removeNotBefore(challenge.claims);
-  const about = [rowKey(session), scopes.toSorted(), claims, identityNotBefore !== undefined];
+  const about = [rowIdOf(session), scopes.toSorted(), claims, identityNotBefore !== undefined];
   return createHash('sha256').update(JSON.stringify(about)).digest('base64');
 }
 

@@ -32,7 +32,10 @@ export interface RenewIdentityDependencies {
  * claims are still too old.
  */
 const FAILURE_RETENTION_MS = 5_000;
-/** Per user, as many as may call an API at a time. The limits of API calls do not include the calls that wait here. */
+/**
+ * Maximum number of a user's calls that wait here. The limit of API calls has the same number, but does not count these
+ * calls.
+ */
 const MAX_WAITING = 64;
 
 export function createRenewIdentity(dependencies: RenewIdentityDependencies): RenewIdentity {
@@ -88,10 +91,7 @@ function tooManyWaiting(): BffError {
   });
 }
 
-/**
- * After a new sign-in, the session has another row, so an earlier session's failures are not repeated. The key includes
- * the secret, so a cookie that has only the right row keys does not match.
- */
+/** A new sign-in creates another row and secret, so the failures of an earlier session are not repeated. */
 function sessionKey({ locator: { userHash, rowId, secret } }: Session): string {
   return createHash('sha256').update(userHash).update(rowId).update(secret).digest('base64');
 }

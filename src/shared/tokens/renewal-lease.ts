@@ -39,14 +39,20 @@ export interface RenewalLease {
   /**
    * Returns the stored access token if it satisfies the request. If another worker holds the lease, returns the
    * request's current token. If there is no current token, waits at most {@link HOLDER_WAIT_MS} for the holder's result.
-   * @throws {BffError} sign_in_service_unavailable if the holder recorded this failure
+   * @throws {BffError} sign_in_service_unavailable if the holder's redemption failed without a refusal by Entra ID
    */
   awaitResult(session: Session, request: TokenRequest): Promise<RenewalStep>;
   /** Acquires the lease if the row is unchanged since it was read. */
   acquire(session: Session, log: Log): Promise<({ readonly kind: 'acquired' } & HeldLease) | RenewalStep>;
-  /** Ends the lease after a redemption. If its outcome is a token, the write of the token has already ended the lease. */
+  /**
+   * Ends the lease after a redemption. If the outcome is a token, nothing is written: storing the token has already ended
+   * the lease. If the token could not be stored, the lease stays.
+   */
   end(held: HeldLease, request: TokenRequest, outcome: TokenAcquisition, log: Log): Promise<RenewalStep>;
-  /** Ends the lease because the redemption threw. If this write fails too, the other workers wait for the full time. */
+  /**
+   * Records the failure and ends the lease, because the redemption threw. If the row cannot be written, the other workers
+   * wait for {@link HOLDER_WAIT_MS}.
+   */
   fail(held: HeldLease, request: TokenRequest, log: Log): Promise<void>;
 }
 
@@ -65,7 +71,7 @@ export interface RenewalLeaseDependencies {
  * accepts both redemptions; an issuer that rotates refresh tokens strictly would end the sign-in.
  */
 export const HOLDER_WAIT_MS = TOKEN_REQUEST_DEADLINE_MS + 1_000;
-/** How long a call that has waited {@link HOLDER_WAIT_MS} for one holder waits for the worker that redeems instead. */
+/** How long a call waits for a new holder after it has waited {@link HOLDER_WAIT_MS} for the previous one. */
 export const SUCCESSOR_WAIT_MS = 1_000;
 /** If a lease is evicted from this list, this worker waits for its holder once more. */
 const MAX_SIGHTINGS = 1_000;
@@ -153,12 +159,12 @@ async function endLease(
 ): Promise<RenewalStep> {
   if (outcome.kind === 'token') return settled(outcome.session, outcome);
   if (outcome.kind === 'session-ended') return settled(held, outcome);
-  // A refusal counts only if the row has not changed. If another worker has redeemed the token meanwhile, this worker
-  // used an outdated refresh token, and the sign-in is still valid.
+  // A refusal counts only if the row has not changed. If another worker has redeemed the refresh token meanwhile, this
+  // worker used an outdated one, and the sign-in is still valid.
   const found = await store.refetch(held);
   if (found.kind === 'gone') return settled(held, { kind: 'session-ended' });
   const { tokenGeneration } = found.session;
-  // A write under this lease does not count as a change. It stored tokens, but not for the requested scopes or claims.
+  // A write under this lease does not count as a change. It stored tokens, but not for all requested scopes.
   const isUnchanged = found.session.leaseId === leaseId && tokenGeneration === held.tokenGeneration;
   if (!isUnchanged && tokenGeneration !== held.generation) {
     const written = await store.write(found.session, found.session, leaseId);

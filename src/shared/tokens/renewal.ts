@@ -136,14 +136,14 @@ async function renewUnlessRefusalRemembered(
     }
     return end;
   } catch (error) {
-    // Not only refusals start the limit, but also temporary failures and a wrong client credential, because a page may
-    // repeat the call in a loop.
+    // `remember` limits the user's redemptions after a refusal. A temporary failure or an unusable client credential
+    // limits them too, because a page may repeat the call in a loop.
     if (isUnavailable(error)) pace.startLimit(latest, request);
     throw error;
   }
 }
 
-/** Uses another worker's result if there is one, else redeems the refresh token. */
+/** Uses the result of another call or worker if there is one, else redeems the refresh token. */
 async function adoptResultOrRedeem(
   dependencies: RenewDependencies,
   session: Session,
@@ -201,7 +201,10 @@ function tooManyConflicts(): BffError {
   });
 }
 
-/** Includes the secret, so that a cookie with the right row keys and a wrong secret does not share the queue. */
+/**
+ * Includes the cookie's secret: a call continues with the session that the previous call in the queue left, so only calls
+ * with the same secret may share a queue.
+ */
 function queueKey({ locator: { userHash, rowId, secret } }: Session): string {
   return Buffer.concat([userHash, rowId, secret]).toString('base64url');
 }

@@ -28,7 +28,7 @@ export interface RenewalsDependencies {
   readonly store: SessionStore;
   readonly idTokenRules: IdTokenRules;
   readonly breakers: CircuitBreakers;
-  /** Requested at every sign-in, so every user with a session has granted them. */
+  /** Requested at every sign-in. */
   readonly signInScopes: readonly string[];
   readonly random: RandomBytes;
   readonly now: () => Date;

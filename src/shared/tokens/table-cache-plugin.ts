@@ -11,7 +11,7 @@ export interface TableCachePluginOptions {
   readonly leaseId: string;
   /**
    * Returns the session's facts after a renewal, from the ID token in MSAL's new cache.
-   * Throws if the cache must not be stored, because of another account or an invalid ID token.
+   * Throws if the cache must not be stored, for example because of another account or an invalid ID token.
    */
   readonly renewFacts: (session: Session, msalCache: string) => Promise<SessionFacts>;
   readonly now: () => Date;

@@ -28,7 +28,7 @@ export interface AccessToken {
 export type TokenAcquisition =
   | ({ readonly kind: 'token'; readonly session: Session } & AccessToken)
   | InteractionRequired
-  /** The user signed out meanwhile, or Entra ID returned another identity. The row is gone. */
+  /** The session was ended meanwhile, or the service ended it now because the new tokens may be another user's. */
   | { readonly kind: 'session-ended' };
 
 /** Entra ID issues no access token until the user acts. */

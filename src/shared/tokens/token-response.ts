@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 
-/** The characters allowed after `Bearer` (RFC 6750, 2.1). A token with other characters could not be sent in a header. */
+/** The characters of an access token after `Bearer` (RFC 6750, 2.1). Others could not be sent in a header. */
 const b64tokenPattern = /^[A-Za-z0-9\-._~+/]+=*$/;
 /** A refresh token (RFC 6749, A.17). */
 const visibleTextPattern = /^[\x20-\x7e]+$/;
@@ -32,7 +32,7 @@ function matches(value: unknown, pattern: RegExp): value is string {
   return typeof value === 'string' && pattern.test(value);
 }
 
-/** If a lifetime were not a number, MSAL would store a token that never expires. */
+/** If a lifetime were not a number, MSAL would store an access token that never expires. */
 function isSeconds(value: unknown): boolean {
   return secondsPattern.test(
     typeof value === 'number' ? String(value) : typeof value === 'string' ? value : '',
