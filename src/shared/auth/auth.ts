@@ -38,7 +38,7 @@ export interface AuthOptions {
 export interface AdministratorSignIn {
   /** Every feature that a sign-in can request by name. */
   readonly loginFeatures: Features;
-  /** True if a plain link may request the feature's permissions in this browser. */
+  /** True if a login URL without a ticket may request the feature's permissions for this caller. */
   mayRequest(feature: string, caller: Caller | undefined): boolean;
   /** The member `can.admin` of `api/auth/session` reports whether `read` would allow the user. */
   readonly guards: { readonly read: Guard };

@@ -88,7 +88,7 @@ function isForbiddenAccountSwitch(
 
 /**
  * True if `prompt=login` demanded a new authentication, but the user's last one predates this sign-in. Without this check,
- * anyone using the browser could get through on an existing Entra ID session.
+ * the browser's existing session at Entra ID would be enough. False if the ID token has no `auth_time`.
  * @see OpenID Connect Core 1.0, section 3.1.2.1
  */
 function isStale({ prompt, startedAt }: LoginTransaction, { claims }: RedeemedCode): boolean {
@@ -111,9 +111,9 @@ export function sessionSatisfies(
   startedAt: Date,
 ): boolean {
   if (session === undefined || isMissingScopes(session, scopes)) return false;
-  // For these, having the permissions is not enough. They follow a refused call, were meant to authenticate again or
-  // change the account, or carried claims or hints that are no longer known. Only a session created since then
-  // satisfies them.
+  // A sign-in for a feature may follow a refused call. `login` and `select_account` demand a new authentication or a
+  // choice of the account. Claims and hints that were not stored cannot be compared. The permissions alone therefore do
+  // not satisfy such a sign-in, but only a session that was created after it began.
   const needsNewSignIn =
     feature !== undefined ||
     prompt === 'login' ||

@@ -73,7 +73,7 @@ export type CallbackOutcome =
       readonly loginRequest: LoginRequest;
       readonly usedSlot: TransactionSlot;
     }
-  /** The browser's session already provides what the sign-in was started for: the callback was repeated. */
+  /** The browser's session already provides what the sign-in was started for. For example, the callback was repeated. */
   | {
       readonly kind: 'already-signed-in';
       readonly loginRequest: LoginRequest;
@@ -126,7 +126,7 @@ interface CallbackContext extends CallbackBrowser {
 
 const MAX_CODE_LENGTH = 8 * 1024;
 
-/** Logged for a session without `sid`, which Entra ID's front-channel logout cannot find. */
+/** Logged for a session without `sid`. Entra ID's front-channel logout cannot find such a session. */
 const frontChannelLogoutOff = {
   event: 'front-channel-logout-off',
   hint: 'add the optional claim sid to ID tokens in the app registration',
@@ -153,7 +153,7 @@ export function createCallback(dependencies: CallbackDependencies): Callback {
 }
 
 /**
- * Restarts a sign-in whose transaction has expired. This happens automatically once. After that, the user has to click.
+ * Restarts a sign-in whose transaction has expired, if it can restart automatically. Otherwise the user has to click.
  */
 async function restartExpired(
   { session, usedSlot, cookies, log }: CallbackBrowser,
@@ -213,7 +213,7 @@ function executeDecision(
     case 'create-session':
       return createSession(decision.redeemed, context, dependencies);
     case 'code-unusable':
-      return restart(context, dependencies);
+      return finishRepeated(context, dependencies);
     case 'fail':
       return fail(decision, context, dependencies);
   }
@@ -236,11 +236,11 @@ async function createSession(
     absoluteSeconds,
     sessionChainId: random(16).toString('base64url'),
   });
-  // The id is derived from the transaction, so a transaction creates at most one session: a second insert fails.
+  // The row's id is derived from the transaction, so a transaction creates at most one session: a second insert fails.
   const rowId = keyedHash(indexKey, ['login-transaction', transaction.state]);
   const content = { facts, msalCache: redeemed.msalCache, tokenGeneration: 0 };
   const created = await store.create(content, rowId, transaction.startedAt);
-  if (created.kind === 'exists') return restart(context, dependencies);
+  if (created.kind === 'exists') return finishRepeated(context, dependencies);
   if (created.kind === 'ended-meanwhile') {
     const failure = { outcome: 'signed_out_meanwhile', reason: created.kind } as const;
     return fail({ kind: 'fail', failure, rejected: redeemed }, context, dependencies);
@@ -260,10 +260,10 @@ async function createSession(
 }
 
 /**
- * Handles a code that cannot be used, most likely because the callback was sent twice. If the first callback signed this
- * browser in, nothing else is needed. Otherwise the sign-in restarts.
+ * Handles a callback that was most likely sent twice: its code cannot be used, or its session's row already exists. If the
+ * first callback signed this browser in, nothing else is needed. Otherwise the sign-in restarts or, if it cannot, fails.
  */
-async function restart(
+async function finishRepeated(
   context: CallbackContext,
   dependencies: CallbackDependencies,
 ): Promise<CallbackOutcome> {

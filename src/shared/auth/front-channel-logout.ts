@@ -5,7 +5,7 @@ import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createSignOutQueue } from './sign-out-queue.ts';
 
-/** Ends the sessions that belong to one of Entra ID's sessions, when Entra ID reports its end. */
+/** When Entra ID reports the end of one of its sessions, ends the sessions of this service that belong to it. */
 export interface FrontChannelLogout {
   /**
    * If `sid` is not valid or the issuer is not an allowed one, does nothing.
@@ -21,7 +21,7 @@ export interface FrontChannelLogoutDependencies {
 }
 
 /**
- * Entra ID sends `sid` without `iss`.
+ * Entra ID sends `sid` without `iss`, so the issuer is checked only if it is present.
  * @see OpenID Connect Front-Channel Logout 1.0, section 2
  */
 export function createFrontChannelLogout(dependencies: FrontChannelLogoutDependencies): FrontChannelLogout {

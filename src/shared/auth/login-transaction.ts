@@ -5,12 +5,12 @@ import type { TextSealer } from '../crypto/sealed-text.ts';
 import { packScopes, unpackScopes } from '../entra/scopes.ts';
 import { defaultReturnPath, parseReturnPath, type ReturnPath } from './return-path.ts';
 
-/** The request that started a sign-in. It is sufficient for a restart. */
+/** The request that started a sign-in, as far as the cookie stores it for the callback and for a restart. */
 export interface LoginRequest {
   readonly returnPath: ReturnPath;
   /** The additional scopes. The scopes of every sign-in are left out, because cookies are small. */
   readonly scopes: readonly string[];
-  /** The feature whose permissions are requested. */
+  /** The feature for which the user signs in. A step-up requests none of its permissions. */
   readonly feature?: string;
   readonly prompt?: LoginPrompt;
   /** An authentication context of Conditional Access that the sign-in has to satisfy. */
@@ -140,15 +140,15 @@ function chooseSlot(
   const slots = transactionSlots.map((slot) => ({ slot, transaction: openSlot(slot) }));
   const free = slots.filter(({ transaction }) => transaction === undefined || !isAlive(transaction, now));
   if (free.length > 0) {
-    // A sign-in that another site starts carries no Strict cookies, so all slots seem free. If the first one were
-    // chosen, it would often overwrite the transaction of another tab.
+    // The request of a sign-in that another site starts carries no Strict cookies, so all slots seem free. If the first
+    // slot were always chosen, the new transaction would often overwrite that of another tab.
     return (free[random(1).readUInt8(0) % free.length] ?? { slot: 0 as const }).slot;
   }
   const startedMs = ({ transaction }: (typeof slots)[number]) => transaction?.startedAt.getTime() ?? 0;
   return slots.reduce((left, right) => (startedMs(left) <= startedMs(right) ? left : right)).slot;
 }
 
-/** The version of the tuple. A transaction with another version does not open. Increment it when the tuple changes. */
+/** The version of the tuple below. A transaction with another version does not open. Increment it when the tuple changes. */
 const STORED_VERSION = '5';
 
 /** A tuple, which is shorter than an object: five of these have to fit into a cookie header. */

@@ -18,7 +18,7 @@ import {
 } from './login-transaction.ts';
 import { defaultReturnPath, parseReturnPath } from './return-path.ts';
 
-/** The parameters of the login route, each validated. Besides these, only `via` has an effect. */
+/** The parameters of the login route, as sent: `Login.start` checks each one. Besides these, only `via` has an effect. */
 export interface LoginQuery {
   readonly returnTo: string | undefined;
   readonly prompt: string | undefined;
@@ -30,7 +30,8 @@ export interface LoginQuery {
   readonly display: string | undefined;
   /**
    * See {@link LoginRequest.startedElsewhere}. Not itself a parameter: the route derives it from the request's headers,
-   * the parameters above and `via`, which marks a sign-in that a link to a page may have started.
+   * the hints, `prompt` and `via`. A page that redirects to the login adds `via`, because a link on another site may have
+   * opened the page.
    */
   readonly startedElsewhere: boolean;
 }
@@ -175,8 +176,8 @@ function fitsIntoCookie(scopes: readonly string[]): boolean {
 }
 
 /**
- * A sign-in for a feature or from a ticket must stay with the session's user. For it, returns the login hint of that user's
- * account, so that the user does not have to pick the account.
+ * Returns the login hint of the session's user if the sign-in is for a feature or from a ticket. Such a sign-in must stay
+ * with that user, and with the hint the user does not have to pick the account.
  */
 function sessionLoginHint(
   { feature, fromTicket }: LoginPurpose,

@@ -21,7 +21,7 @@ export interface Logout {
    * read
    */
   end(cookieValue: string | undefined, caller: Caller | undefined, log: Log): Promise<LogoutOutcome>;
-  /** Deletes the row of a pending sign-out. Returns true if the cookie is no longer needed. */
+  /** Deletes the row of a pending sign-out. Returns true if the pending cookie is no longer needed. */
   finishPending(pendingCookieValue: string, log: Log): Promise<boolean>;
   /** True if this service wrote the cookie's value, even if the session has ended. */
   isOwnCookie(cookieValue: string): boolean;

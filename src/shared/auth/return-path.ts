@@ -7,15 +7,15 @@ const MAX_BYTES = 512; // five transactions of this size fit into 8 KiB of cooki
 
 /**
  * Returns the text if it is safe, else undefined. The text is never changed, so that what was checked is what is sent.
- * It must begin with `/`, followed by neither `/` nor `\`. Parsing it against this origin must yield this origin and
- * the same text.
+ * It must begin with exactly one `/` and contain no `\`. Parsing it against this origin must yield this origin and the
+ * same text.
  */
 export function parseReturnPath(text: string | undefined, origin: string): ReturnPath | undefined {
   if (text === undefined || text.length > MAX_BYTES) return undefined;
   if (!/^\/(?![/\\])[\x21-\x7e]*$/.test(text) || text.includes('\\')) return undefined;
   const [path = ''] = text.split(/[?#]/);
-  // If a server in front of the app decodes the path once more, these become a slash, a backslash, a percent sign or a
-  // control character.
+  // If a server in front of the app decodes the path once more, these escapes become a slash, a backslash, a percent sign
+  // or a control character.
   if (/%(?:2f|5c|25|0|1|7f)/i.test(path) || path.includes('//')) return undefined;
   // A return to a route that itself redirects could be an endless loop.
   const decoded = decodeUtf8Path(path);

@@ -16,9 +16,9 @@ export type SessionResponse =
   | {
       readonly signed_in: true;
       /**
-       * The page sends this tag with its calls. If another user has signed in since, the service refuses them. The tag
-       * stays the same when the same user signs in again from this session, for example for consent or a step-up. It
-       * grants no access.
+       * The page sends this tag with its calls. If the browser's session has another tag by then, the service refuses
+       * the calls. The tag stays the same when the same user signs in again from this session, for example for consent or
+       * a step-up. It grants no access.
        */
       readonly session_tag: string;
       readonly name: string;

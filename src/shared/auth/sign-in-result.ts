@@ -69,8 +69,8 @@ export function consentMissingFrom(outcome: SignInFailureOutcome): ConsentDenial
 
 /**
  * Interprets Entra ID's refusal to redeem a code. Returns undefined if a new sign-in may succeed. Most often the code
- * was used, has expired or was issued for another transaction, which Entra ID reports like a refresh token's errors.
- * Returns a failure if a permission or a policy is the cause.
+ * was used, has expired or was issued for another transaction. Entra ID reports these causes like the errors of a refresh
+ * token. Returns a failure if a permission or a policy is the cause.
  */
 export function readRedemptionError(reason: InteractionReason): SignInFailure | undefined {
   switch (reason) {
