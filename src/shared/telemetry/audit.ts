@@ -2,7 +2,7 @@ import { interactionReasons, noSessionReasons, problemCodes, refusingRules } fro
 import { guidPattern } from '../guid.ts';
 import type { Log, LogLevel } from './log.ts';
 
-/** Accepts the values of a field. Every validator is closed: no text that a user or an attacker wrote passes one. */
+/** Accepts the values of a field. Every validator accepts numbers, listed values or a narrow pattern, never free text. */
 interface Validator<Value extends string | number> {
   readonly accepts: (value: string | number) => boolean;
   /** Never set. Carries the type of the values. */
@@ -167,7 +167,7 @@ type FieldsOf<Fields> = {
   readonly [Name in Exclude<keyof Fields, OptionalNames<Fields>>]: ValueOf<Fields[Name]>;
 } & { readonly [Name in OptionalNames<Fields>]?: ValueOf<Fields[Name]> | undefined };
 
-/** One audit event. `user` is set only if the record is not about the user of the call. The call's log adds that user. */
+/** One audit event. If `user` is not set, the call's log adds the user of the call. */
 export type AuditRecord = {
   [Event in AuditEventName]: { readonly event: Event; readonly user?: string | undefined } & FieldsOf<
     AuditEvents[Event]['fields']

@@ -1,6 +1,6 @@
 /**
  * Describes an error and its causes for the log: class, code and position. Messages are left out, because MSAL's contain
- * Entra ID's text with names and email addresses, and the table client's contain keys.
+ * Entra ID's text with names and email addresses, and the table client's contain row keys.
  */
 export function describeError(error: unknown): string {
   try {

@@ -3,7 +3,7 @@ import { audit } from './audit.ts';
 import { describeError } from './describe-error.ts';
 import type { Log } from './log.ts';
 
-/** Writes the only record of a failed call, or of a section of a page that could not be loaded. */
+/** Records why a call failed, or why a section of a page could not be loaded. */
 export function recordProblem(error: BffError, log: Log): void {
   const { code, status, rules, cause, extensions } = error;
   if (status >= 500) {
