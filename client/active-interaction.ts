@@ -98,7 +98,7 @@ export function createActiveInteraction(
     },
     onSession(session) {
       // The session shows a sign-in (the empty key) and consent, even if they happened in another tab. Only the popup's
-      // message proves a second factor or claims.
+      // message reports a second factor or claims.
       const isVisibleInSession = /^(consent|$)/.test(key);
       if (view && isVisibleInSession && hasSignedInSince(signedInAtBefore, session, key && view.feature))
         end('signed_in');

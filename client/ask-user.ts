@@ -10,8 +10,8 @@ import { toOwnUrl, toReturnUrl } from './urls.ts';
 /** A sign-in that shows nothing to the user. */
 export const silentSignIn = { key: silentSignInKey, display: 'redirect', clicked: false } as const;
 
-/** Starts an interaction for which the user has clicked. @throws {InteractionFailed} */
-export async function askAfterClick(
+/** Starts an interaction that the page requests: after a click, or a silent sign-in. @throws {InteractionFailed} */
+export async function askForPage(
   context: ClientContext,
   request: InteractionRequest,
   problem?: BffProblem,
@@ -24,7 +24,7 @@ export async function askAfterClick(
 /**
  * Asks the user for what a call needs, without a click.
  * @param generation the generation of the interactions when the call was sent
- * @throws {BffProblem} if only a click may ask for it
+ * @throws {BffProblem} the same problem, if the user may not be asked for it without a click
  */
 export async function askForCall(
   context: ClientContext,

@@ -20,9 +20,9 @@ export async function call(
 ): Promise<Response> {
   const { page, sessions, interactions, user: userState, guard } = context;
   const url = toCallUrl(page, String(input));
-  const { signal: scope } = userState.scope;
-  requireScope();
-  // The client makes no call before it knows the user.
+  const { signal: userSignal } = userState.calls;
+  requireUser();
+  // The client sends no call before it has asked for the session.
   await untilAborted(sessions.ready(), init.signal);
   const { generation } = interactions;
   const hadUser = sessions.user !== undefined;
@@ -46,7 +46,7 @@ export async function call(
     // A write is repeated only for the user who made it.
     if (!isRepeatable(init, repeat && hadUser)) throw new InteractionFailed('not_repeated', problem);
     const session = await sessions.read();
-    requireScope();
+    requireUser();
     if (hadUser && !session.signed_in) throw new InteractionFailed('signed_out_meanwhile', problem);
     return sendForCurrentSession();
   }
@@ -68,21 +68,21 @@ export async function call(
 
   async function rereadSession(): Promise<Session | undefined> {
     const session = await untilAborted(sessions.tryRead(), init.signal);
-    requireScope();
+    requireUser();
     return session;
   }
 
   async function sendOnce(): Promise<Response | BffProblem> {
-    requireScope();
-    const signal = init.signal ? eitherSignal(init.signal, scope) : scope;
+    requireUser();
+    const signal = init.signal ? eitherSignal(init.signal, userSignal) : userSignal;
     const outcome = await send(page, url, { ...init, signal }, sessions.tag);
-    requireScope();
+    requireUser();
     return outcome;
   }
 
   /** @throws {InteractionFailed} if the user of the call has signed out or changed */
-  function requireScope(): void {
-    scope.throwIfAborted();
+  function requireUser(): void {
+    userSignal.throwIfAborted();
     if (userState.signingOut !== undefined) throw new InteractionFailed('signed_out_meanwhile');
   }
 }

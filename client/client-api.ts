@@ -11,7 +11,7 @@ export interface ClientOptions {
   /**
    * What a call does if it needs an interaction with the user; default `popup`.
    * - `popup`: asks in a window, so the page keeps its state, and then repeats the call. If the browser blocks the
-   *   window, it redirects.
+   *   window, the client redirects.
    * - `redirect`: leaves the page and comes back.
    * - `manual`: throws. The page then offers a button that calls `interact`.
    */
@@ -19,10 +19,11 @@ export interface ClientOptions {
   /**
    * What a call does if no user is signed in; default `throw`.
    * - `ask`: asks the user as `interaction` says.
-   * - `silent`: redirects once to Microsoft, which shows nothing if the user is still signed in there.
+   * - `silent`: if a session has ended, redirects once to Microsoft, which asks nothing. A user who is still signed in there
+   *   is signed in again. If the user has signed out or has never signed in, throws.
    */
   readonly sessionRequired?: 'throw' | 'ask' | 'silent';
-  /** How many seconds before the end of the session `expiring` is sent; default 120. */
+  /** The event `expiring` is sent this many seconds before the session ends; default 120. */
   readonly warningSeconds?: number;
   /** The window; tests pass their own. */
   readonly page?: Page;
@@ -34,7 +35,10 @@ export interface SignInOptions {
   /** The path of this origin to which a redirect returns; default the current URL. */
   readonly returnTo?: string;
   readonly display?: Display;
-  /** Redirects without asking the user anything. At most one such attempt is made until a user is signed in. */
+  /**
+   * Redirects without asking the user anything. After a failed attempt, a further one throws `login_required` for 15 minutes
+   * or until a user is signed in.
+   */
   readonly silent?: boolean;
 }
 
@@ -48,8 +52,9 @@ export type SignInResult = 'signed_in' | 'redirecting';
 
 export interface Client {
   /**
-   * Returns the signed-in user's session. The request does not extend the session. After another user has
-   * signed in, every other call throws `user_changed` until the page calls this.
+   * Returns the session, or `signed_in: false` if no user is signed in. The request does not extend the session. After
+   * another user has signed in, `graph`, `fetch`, `src`, `interact` and `signOut` throw `user_changed` until the page calls
+   * this.
    * @throws {BffProblem}
    */
   session(): Promise<Session>;
@@ -60,7 +65,7 @@ export interface Client {
   onSessionChange(listener: (event: SessionEvent) => void): () => void;
   /** Signs in. Call it in the click handler, because browsers block windows that open later. @throws {InteractionFailed} */
   signIn(options?: SignInOptions): Promise<SignInResult>;
-  /** Ends the session, then leaves the page to end the session at Microsoft too. @throws {BffProblem} */
+  /** Ends the session, then leaves the page to end the session at Microsoft too. @throws {BffProblem | InteractionFailed} */
   signOut(): Promise<void>;
   /**
    * Calls Microsoft Graph with a path (`graph('/me')`) or a link from a response (`@odata.nextLink`). Returns error

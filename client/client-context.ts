@@ -28,7 +28,7 @@ export interface UserState {
    * Aborted at sign-out and when another user signs in. A call that started before then returns no response, and a body
    * that is still arriving ends.
    */
-  scope: AbortController;
+  calls: AbortController;
   /** The sign-out in progress. */
   signingOut: Promise<void> | undefined;
 }

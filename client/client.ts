@@ -1,4 +1,4 @@
-import { askAfterClick, hasTriedSilently, silentSignIn, toRequest } from './ask-user.ts';
+import { askForPage, hasTriedSilently, silentSignIn, toRequest } from './ask-user.ts';
 import { call } from './call.ts';
 import type { Client, ClientOptions } from './client-api.ts';
 import type { ClientContext } from './client-context.ts';
@@ -32,8 +32,8 @@ export function createClient(options: ClientOptions = {}): Client {
   return {
     async session() {
       const session = await sessions.read();
-      // The page learns the current user from `session()`.
-      if (user.scope.signal.aborted) user.scope = new AbortController();
+      // The page now knows the current user, so it may make calls again.
+      if (user.calls.signal.aborted) user.calls = new AbortController();
       return session;
     },
     onSessionChange: sessions.subscribe,
@@ -43,17 +43,17 @@ export function createClient(options: ClientOptions = {}): Client {
       if (feature !== undefined) url.searchParams.set('feature', feature);
       const key = feature === undefined ? signInKey : toConsentKey(feature);
       const kind = silent ? silentSignIn : { key, display, clicked: true };
-      return askAfterClick(context, { ...kind, url, returnUrl: toReturnUrl(page, returnTo), feature });
+      return askForPage(context, { ...kind, url, returnUrl: toReturnUrl(page, returnTo), feature });
     },
     async interact(problem, options) {
-      user.scope.signal.throwIfAborted();
-      return askAfterClick(context, { ...toRequest(context, problem, options), clicked: true }, problem);
+      user.calls.signal.throwIfAborted();
+      return askForPage(context, { ...toRequest(context, problem, options), clicked: true }, problem);
     },
     signOut: () => signOut(context),
     graph: async (path, init) => call(context, toGraphUrl(page, path, toBffUrl('/graph/')), init),
     fetch: (url, init) => call(context, url, init),
     src(path) {
-      user.scope.signal.throwIfAborted();
+      user.calls.signal.throwIfAborted();
       const { href } = toCallUrl(page, path);
       return `${href}${href.includes('?') ? '&' : '?'}session_tag=${sessions.tag}`;
     },
@@ -79,7 +79,7 @@ function connect(page: Page, options: ClientOptions, note: RedirectNote): Client
   } = options;
   const toBffUrl = (path: string) => toOwnUrl(page, basePath + path);
   const guard = createRedirectLoopGuard(page, note.history);
-  const user: ClientContext['user'] = { scope: new AbortController(), signingOut: undefined };
+  const user: ClientContext['user'] = { calls: new AbortController(), signingOut: undefined };
   const requestSession = async () => {
     await user.signingOut?.catch(() => {});
     return throwProblem(await send(page, toBffUrl('/auth/session'), { cache: 'no-store' }));
@@ -103,7 +103,7 @@ function connect(page: Page, options: ClientOptions, note: RedirectNote): Client
   sessions.observe((session, userChanged) => {
     if (session.signed_in) forgetSilentAttempt(page);
     guard.onSession(session);
-    if (userChanged) user.scope.abort(new InteractionFailed('user_changed'));
+    if (userChanged) user.calls.abort(new InteractionFailed('user_changed'));
     interactions.active.onSession(session);
     if (userChanged) interactions.endAll('user_changed');
   });

@@ -36,7 +36,7 @@ export function readOutcome(message: unknown, { id }: OpenPopup): Outcome | unde
 /**
  * Leaves this page. A redirect without a click needs a note for the page that loads on return: without it, nothing
  * would prevent that page from redirecting again.
- * @returns false if the note could not be stored, so the page stays
+ * @returns false if that note could not be stored, so the page stays
  */
 export function startRedirect(
   page: Page,

@@ -2,7 +2,7 @@ import type { BffProblem } from './problem.ts';
 
 /**
  * An interaction key names what the user is asked for, in the form `reason feature:scopes`. Two requests with the same
- * key need one interaction. Every completed sign-in satisfies a key without a space.
+ * key need one interaction. Every completed interaction satisfies a key without a space.
  */
 export const signInKey = '';
 
@@ -12,7 +12,7 @@ export const silentSignInKey = ':silent';
 export function toInteractionKey(problem: BffProblem): string {
   const { code, reason = 'consent_required', feature = '', scopes } = problem;
   if (code === 'session_required' || /^(refresh|sign_in)_/.test(reason)) return signInKey;
-  // A second factor counts for every feature. Claims differ, but the client does not see them.
+  // A second factor counts for every feature. Claims may differ between features, and the client does not see them.
   return reason === 'two_factor_required' ? reason : `${reason} ${feature}:${[...scopes].sort()}`;
 }
 

@@ -18,7 +18,10 @@ export interface InteractionRequest {
   readonly display: Display;
   /** The URL to which a redirect returns. */
   readonly returnUrl: URL;
-  /** Whether the user has clicked for it. The loop guard limits all other requests. */
+  /**
+   * Whether the user has clicked for it. Other requests are limited by the redirect-loop guard, or, if silent, to one
+   * attempt.
+   */
   readonly clicked: boolean;
   readonly feature?: string | undefined;
   readonly reason?: string | undefined;

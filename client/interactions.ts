@@ -55,7 +55,7 @@ export function createInteractions(
   function onEnd(key: string, result: InteractionResult, wasPopup: boolean): void {
     const isCompleted = result === 'signed_in';
     if (isCompleted) completed.push(key);
-    // The user has decided, so only a click may ask for the same again.
+    // The user declined or the interaction failed, so only a click may ask for the same again.
     else if (result !== 'signed_out_meanwhile' && result !== 'user_changed') guard.block(key);
     settle(result, (queued) => (isCompleted ? satisfies : covers)(key, queued));
     if (wasPopup) tabs.notify(isCompleted ? result : 'changed');

@@ -7,7 +7,7 @@ import { hasSignedInSince, type Session, signInTime } from './session.ts';
 export interface RedirectLoopGuard {
   /** Whether only a click may ask for this. */
   isBlocked(key: string, feature?: string): boolean;
-  /** Blocks a key because the user declined the interaction, or because it did not help. */
+  /** Blocks a key because its interaction failed, was not possible or did not help. */
   block(key: string): void;
   /** Allows a key again because the user has clicked. */
   reset(key: string): void;
@@ -37,11 +37,11 @@ export function createRedirectLoopGuard(page: Page, past: RedirectHistory): Redi
   return {
     isBlocked(key, feature) {
       const isSettled = page.Date.now() - openedAt >= settledAfterMs;
-      // The interaction has helped, so its key is allowed again. This has to wait, because a permission that lasts
-      // only a moment would otherwise cause a loop.
+      // The interaction has helped, so its key is allowed again, but only on a settled page: a permission that lasts only
+      // a moment would otherwise cause a loop.
       if (isSettled && hasSucceeded) keys = keys.filter((asked) => asked !== lastKey);
-      // A new sign-in proves less than a successful call, because it may not have helped. In that case the page asks
-      // again before it is settled.
+      // A new sign-in proves less than a successful call. If it has not helped, the page asks again before it is settled,
+      // so a sign-in counts only after that.
       const hasHelped =
         (hasSucceeded && key === lastKey) ||
         (isSettled && hasSignedInSince(past.signedInAtBefore, lastSignedIn, feature));

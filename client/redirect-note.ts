@@ -31,7 +31,7 @@ const silentKey = 'entra-bff:silent';
 const maxAgeMs = 15 * 60 * 1000; // the lifetime of a login transaction
 
 /**
- * Stores why and from where the user is sent away. The fragment is stored because the server never receives it.
+ * Stores why the user is sent away and where to return. The fragment is stored because the server never receives it.
  * @returns whether the browser stored the note
  */
 export function writeRedirectNote(
@@ -68,7 +68,7 @@ function restoreFragment({ location, history }: Page, hash: string | undefined):
   history.replaceState(history.state, '', location.origin + location.pathname + location.search + hash);
 }
 
-/** Records a silent sign-in. An app makes at most one attempt, because it could otherwise loop forever. */
+/** Records a silent sign-in. While the record is valid, a tab makes no further attempt, because that could cause a loop. */
 export function noteSilentAttempt(page: Page): boolean {
   return writeNote(page, silentKey, {});
 }

@@ -1,9 +1,9 @@
 import type { SignedIn, SignedOut } from './session.ts';
 
 /**
- * `expiring` is sent before a session ends, early enough for a warning. After a `changed`, it is sent again if the
- * session still ends soon. If it is not, remove the warning: use of the session has postponed a `session_idle` end.
- * Nothing postpones a `session_expired` end.
+ * `expiring` is sent before a session ends, early enough for a warning. After a `changed`, `expiring` is sent again if the
+ * session still ends soon. Otherwise remove the warning: use of the session has postponed a `session_idle` end. Use does
+ * not postpone a `session_expired` end.
  */
 export type SessionEvent =
   | {

@@ -53,7 +53,7 @@ export function createExpiryTimer(
         announcedEndMs = 0;
       } else if (leftMs > 0 && announcedEndMs !== endMs) {
         announcedEndMs = endMs;
-        // The server never sets the idle end after the limit. If both are equal, use postpones neither.
+        // The server never sets the idle end after `expires_at`. If the two are equal, use postpones neither.
         const reason = endMs < limitMs ? 'session_idle' : 'session_expired';
         notify({
           type: 'expiring',

@@ -5,7 +5,7 @@ import type { SessionEvent } from './session-event.ts';
 import { createExpiryTimer } from './session-expiry.ts';
 
 export interface SessionWatch {
-  /** The last response about the session. */
+  /** What this page last learned about the session. Undefined until the first response. */
   readonly current: Session | undefined;
   /** The last user who was signed in, even if the session has ended. */
   readonly user: string | undefined;
@@ -14,13 +14,13 @@ export interface SessionWatch {
    * this page does not know yet.
    */
   readonly tag: string;
-  /** Resolves after the first response from the server. Never rejects. */
+  /** Resolves after the first request for the session, even if it fails. Never rejects. */
   ready(): Promise<unknown>;
   /** Requests the session. If newer information has arrived meanwhile, it returns that instead. */
   read(): Promise<Session>;
   /** Like `read`, but resolves to undefined if the request fails. */
   tryRead(): Promise<Session | undefined>;
-  /** Sets what this page knows without a request. Responses to earlier requests are then outdated. */
+  /** Sets the session that this page knows. No request is sent, and responses to earlier requests are dropped. */
   set(session: Session): void;
   /** Checks whether a warning still holds, because the session may have been used. */
   recheckExpiry(): void;
@@ -30,7 +30,7 @@ export interface SessionWatch {
 }
 
 /**
- * Holds the last response about the session. Notifies listeners of changes and shortly before the session ends.
+ * Holds what this page last learned about the session. Notifies listeners of changes and shortly before the session ends.
  * @param request requests the session from the server
  * @param user the user of this page before the page was left for a sign-in
  */
@@ -60,22 +60,22 @@ export function watchSession(
   }
 
   async function readNow(): Promise<Session> {
-    const generation = ++requested;
+    const number = ++requested;
     const response = await request();
     const session = parseSession(await response.json());
-    if (generation < applied && current) return current;
+    if (number < applied && current) return current;
     serverOffsetMs = Date.parse(response.headers.get('date') ?? '') - page.Date.now() || 0;
-    apply(session, generation);
+    apply(session, number);
     return session;
   }
 
-  function apply(session: Session, generation: number): void {
+  function apply(session: Session, number: number): void {
     const wasSignedIn = current?.signed_in;
     const before = user;
     if (session.signed_in) user = toUserKey(session);
     const userChanged = before !== undefined && user !== before;
     current = session;
-    applied = generation;
+    applied = number;
     const next = toFingerprint(session);
     const isNew = next !== fingerprint;
     fingerprint = next;

@@ -4,22 +4,22 @@ import { BffProblem } from './problem.ts';
 import { readLink } from './read-untrusted.ts';
 import { send, throwProblem } from './send.ts';
 
-/** Ends the session, then navigates to the sign-out page of Entra ID. @throws {BffProblem} */
+/** Ends the session, then navigates to the sign-out page of Entra ID. @throws {BffProblem | InteractionFailed} */
 export async function signOut(context: ClientContext): Promise<void> {
   const { user, sessions } = context;
-  user.scope.signal.throwIfAborted();
+  user.calls.signal.throwIfAborted();
   try {
     await signOutOnce(context);
   } catch (error) {
     if (!(error instanceof BffProblem) || error.code !== 'session_changed') throw error;
-    const { signal } = user.scope;
+    const { signal } = user.calls;
     await sessions.read();
     signal.throwIfAborted();
     await signOutOnce(context);
   }
 }
 
-/** Shows the page as signed out, without a request. */
+/** Ends this page's calls and sets its session to signed out, without a request. */
 export function setSignedOut(context: ClientContext): void {
   endCalls(context);
   context.sessions.set({ signed_in: false, login_url: context.toBffUrl('/auth/login').pathname });
@@ -36,7 +36,7 @@ function signOutOnce(context: ClientContext): Promise<void> {
 async function requestSignOut(context: ClientContext): Promise<void> {
   const { page, user } = context;
   endCalls(context);
-  const init = { method: 'POST', signal: user.scope.signal };
+  const init = { method: 'POST', signal: user.calls.signal };
   const response = throwProblem(
     await send(page, context.toBffUrl('/auth/logout'), init, context.sessions.tag),
   );
@@ -48,8 +48,8 @@ async function requestSignOut(context: ClientContext): Promise<void> {
 
 /** Ends all calls and interactions. No response to an earlier call is returned from now on. */
 function endCalls({ user, interactions }: ClientContext): void {
-  user.scope.abort(new InteractionFailed('signed_out_meanwhile'));
-  user.scope = new AbortController();
+  user.calls.abort(new InteractionFailed('signed_out_meanwhile'));
+  user.calls = new AbortController();
   interactions.endAll('signed_out_meanwhile');
 }
 

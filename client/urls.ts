@@ -1,8 +1,8 @@
 import type { Page } from './page.ts';
 
 /**
- * Returns an absolute URL of this origin. The page never navigates to another origin or to a script URL, and never
- * sends the header that proves a same-origin call elsewhere.
+ * Returns an absolute URL of this origin. Another origin must not receive the header that proves a same-origin call, and a
+ * script URL would run in this page.
  * @throws {TypeError} for every other URL
  */
 export function toOwnUrl({ location: { origin } }: Page, text: string): URL {
@@ -14,9 +14,9 @@ export function toOwnUrl({ location: { origin } }: Page, text: string): URL {
 
 /**
  * Returns the URL of a call exactly as it was written. `URL` alone would resolve dot segments, turn `\` into `/`,
- * drop line breaks and cut at `#`. A mistake in an id would then become another call. Only spaces, quotes and
- * non-ASCII letters are percent-encoded.
- * @throws {TypeError} if `URL` would change the text in another way, or if it has another origin
+ * drop line breaks and cut at `#`. A mistake in an id would then become another call. Only characters
+ * that a URL cannot contain, such as spaces, are percent-encoded.
+ * @throws {TypeError} if `URL` would change the text in another way, or if the text leads to another origin
  */
 export function toCallUrl(page: Page, text: string): URL {
   if (/[\p{Cc}\p{Cs}\\#]/u.test(text) || /^([^?]*\/)?(\.|%2e){1,2}([/?]|$)/i.test(text)) {
