@@ -18,12 +18,12 @@ import {
 export interface Authorization {
   /**
    * @param log the log of the call
-   * @param feature the policy's feature that the call uses. If the user has to sign in again, the problem names it.
+   * @param feature the policy's feature that the call uses. If the guard requires a step-up, the problem names it.
    */
   forCall(log: Log, feature?: string): Authorize;
   /**
-   * True if the guard would allow the user, at least after a step-up. For pages that offer the guarded action. Renews
-   * nothing and does not call Graph.
+   * True if the guard would allow the user, at least after a step-up. For example, a page that offers the guarded action asks
+   * this first. Renews nothing and does not call Graph.
    */
   wouldAllow(caller: Caller, guard: Guard): boolean;
 }

@@ -4,7 +4,7 @@ import { guidPattern } from '../guid.ts';
 import { CLOCK_SKEW_SECONDS } from '../identity/verify-id-token.ts';
 import type { SessionFacts } from '../session/facts.ts';
 
-/** Requirements for a user. Every key that is present must be satisfied. Of a list, one value is enough. */
+/** Requirements for a user. Each one that is present must be satisfied. Of a list, one value is enough. */
 export interface GuardRules {
   /** App roles, compared exactly. */
   readonly roles?: readonly string[] | undefined;
@@ -26,7 +26,7 @@ export interface GuardRules {
 
 /** Who may call a function or use a rule of the policy. */
 export interface Guard extends GuardRules {
-  /** In addition to the other keys, one of these must be satisfied. */
+  /** In addition to the other requirements, one of these must be satisfied. */
   readonly anyOf?: readonly GuardRules[] | undefined;
 }
 
@@ -139,7 +139,8 @@ export function judge({ anyOf, ...common }: Guard, facts: CheckedFacts, now: Dat
   if (anyOf === undefined || verdict.kind === 'denied') return verdict;
   const alternatives = anyOf.map((rules) => judgeRules(rules, facts, now));
   if (alternatives.some(({ kind }) => kind === 'granted')) return verdict;
-  // Any alternative would do; the first one is named. Where both name a value, the common rules' value is kept.
+  // Any alternative that a step-up can satisfy would do; the first one is chosen. A value that the common rules name too is
+  // taken from them.
   const [ofAlternative] = alternatives.flatMap((other) => (other.kind === 'step-up' ? [other.stepUp] : []));
   if (ofAlternative !== undefined) {
     const ofCommonRules = verdict.kind === 'step-up' ? verdict.stepUp : {};
