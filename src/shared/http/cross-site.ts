@@ -58,7 +58,7 @@ export function refuseSpeculation({ header }: BffRequest): void {
   }
 }
 
-/** True for the POST of an HTML form. A browser sends it without a script, and so without the CSRF header. */
+/** True for the POST of an HTML form. A form cannot add the CSRF header. */
 export function isForm({ method, header }: BffRequest): boolean {
   return (
     method === 'POST' && readMediaType(header('content-type') ?? '') === 'application/x-www-form-urlencoded'

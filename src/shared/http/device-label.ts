@@ -1,7 +1,7 @@
 /** Longer than any browser's User-Agent header. The rest of a longer header is ignored. */
 const MAX_LENGTH = 512;
 
-/** Short names of browsers, by the library's name. */
+/** Short names of browsers, by the name that the library `bowser` uses. */
 const shortNames: Readonly<Record<string, string>> = {
   'Microsoft Edge': 'Edge',
   'Samsung Internet for Android': 'Samsung Internet',

@@ -59,7 +59,7 @@ export interface InternalEndpointRules<AllowedCaller> extends EndpointRules<Allo
 
 /** The handler's second argument. */
 export interface CallContext<AllowedCaller = Caller> {
-  /** The signed-in user. Undefined if no user is signed in and `access` allows that. */
+  /** The signed-in user. Undefined with `allowAnonymous`, or if no user is signed in and `access` allows that. */
   readonly caller: AllowedCaller;
   /** Writes records that carry the invocation id and a pseudonym of the user. */
   readonly log: Log;
@@ -179,7 +179,7 @@ async function respond<AllowedCaller>(
   const extender = createSessionExtender(call, dependencies);
   const run = async (found: FoundCaller) => {
     const caller = await access.decide(found, extender.authorize);
-    // Unless `authorize` has already extended the session.
+    // Does nothing if `authorize` has already extended the session.
     if (found.kind === 'caller') await extender.extendOnce(found.caller);
     return call.handle(request, toContext(call, caller, dependencies.monotonicMs));
   };
@@ -187,8 +187,8 @@ async function respond<AllowedCaller>(
   const { cookieNames } = dependencies;
   const duplicates = access.session === 'ignored' ? [] : duplicateCookies(request.cookies, cookieNames);
   if (duplicates.length > 0) {
-    // A sibling host set one of them, and the service cannot tell which one is genuine. The response therefore sets and
-    // clears no cookie.
+    // A sibling host set one of the two cookies, and the service cannot tell which one is genuine. The response therefore
+    // sets and clears no cookie.
     audit(log, { event: 'cookie-sent-twice', cookies: duplicates.join(' ') });
     if (rules.changesCookies) throw sessionRequired('cookie_sent_twice');
     return { ...(await run({ kind: 'none', reason: 'cookie_sent_twice' })), cookies: [] };

@@ -18,7 +18,7 @@ export interface FindCallerDependencies {
   readonly cookieNames: CookieNames;
   readonly store: SessionStore;
   readonly logout: Logout;
-  /** False if the settings no longer allow the user's tenant, or guests. */
+  /** False if the settings no longer allow the user's tenant, or the user as a guest. */
   readonly isAllowed: (claims: VerifiedClaims) => boolean;
   readonly monotonicMs: () => number;
 }
@@ -81,9 +81,9 @@ export function createFindCaller(dependencies: FindCallerDependencies): FindCall
           ? { kind: 'caller', caller: toCaller(result.session) }
           : endSession(store, result.session, log);
       case 'newer':
-        // `newer`: a later version of the service, or a key that this worker does not have yet. Common during a roll-out,
-        // so reported at most once a minute. If the reports do not stop after it, an attacker may have changed the row's
-        // unencrypted columns.
+        // A later version of the service wrote the row, or it was sealed with a key that this worker does not have yet.
+        // This is common during a roll-out, so it is reported at most once a minute. If the reports do not stop after the
+        // roll-out, an attacker may have changed the row's unencrypted columns.
         if (mayReportNewerRow()) auditRowNotOpened(store, cookieValue, 'newer', log);
         throw sessionTooNew();
       case 'none':
@@ -107,8 +107,8 @@ export function createFindCaller(dependencies: FindCallerDependencies): FindCall
 const none = (reason: NoSessionReason): FoundCaller => ({ kind: 'none', reason });
 
 /**
- * Ends the session of a user whom the settings no longer allow. If the row cannot be deleted, this call does not get
- * the session either.
+ * Ends the session of a user whom the settings no longer allow. Even if the row cannot be deleted, this call continues
+ * without the session.
  */
 async function endSession(store: SessionStore, { locator, facts }: Session, log: Log): Promise<FoundCaller> {
   try {

@@ -24,8 +24,8 @@ export function redirectResponse(location: string, cookies: readonly CookieToSet
 }
 
 /**
- * Checks a custom function's response, which may come from JavaScript without types. Without this check, the Functions
- * library would throw later, and the host would send a bare 500.
+ * Checks a response or problem of a custom function, which may be JavaScript without types. Without this check, the
+ * Functions library would throw later, and the host would send a bare 500.
  * @throws {TypeError} for a status, body, header or cookie that cannot be sent
  */
 export function requireSendable({ status, headers, body, cookies = [] }: BffResponse): void {

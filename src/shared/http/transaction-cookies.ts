@@ -22,8 +22,9 @@ export function transactionCookie(
 }
 
 /**
- * Clears the session cookie, and every login transaction, because it could sign the user in again. Even the slots whose
- * cookies this request did not carry are cleared: a sign-in may begin before the browser receives this response.
+ * Clears the session cookie. Also clears every login transaction, because a transaction could sign the user in again. Even
+ * the slots whose cookies this request did not carry are cleared: a sign-in may begin before the browser receives this
+ * response.
  */
 export function signedOutCookies(names: CookieNames): CookieToSet[] {
   return [names.session, ...transactionSlots.map((slot) => names.transaction(slot))].map(clearedCookie);
