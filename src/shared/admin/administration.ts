@@ -15,7 +15,7 @@ export interface AdministrationGuards {
   readonly change: Guard;
 }
 
-/** A feature of the admin console, and the least scopes that its calls to Graph need. */
+/** A feature, and the least scopes that its calls to Graph need. */
 export interface Permission {
   readonly feature: string;
   readonly scopes: readonly string[];

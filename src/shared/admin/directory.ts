@@ -51,9 +51,9 @@ export function requireObjectId(text: string): string {
 }
 
 /**
- * Builds the call that finds users by this text. The text can only be compared and never changes the filter.
- * Quotes are doubled and the whole text is percent-encoded. Text that would get
- * another meaning if Graph decoded it twice and split it again is refused.
+ * Builds the path that finds users by this text. The text can only be compared and never changes the filter: quotes are
+ * doubled, and the whole text is percent-encoded. Text that would get another meaning if Graph decoded it twice and split
+ * it again is refused.
  * @see https://learn.microsoft.com/graph/filter-query-parameter
  * @throws {BffError} request_invalid
  */

@@ -100,7 +100,10 @@ async function* readPages(get: (path: string) => Promise<GraphObject>, first: st
   }
 }
 
-/** Path and query of a link. Microsoft's client would call a URL that it finds anywhere in a path. */
+/**
+ * Path and query of a link. Undefined if they contain `://`, because Microsoft's client would call a URL that it finds
+ * anywhere in a path.
+ */
 function nextPath(link: unknown): string | undefined {
   if (typeof link !== 'string' || !URL.canParse(link)) return undefined;
   const { pathname, search } = new URL(link);

@@ -20,7 +20,7 @@ export interface Membership {
 
 export interface GraphOverview {
   readonly profile: readonly LabeledValue[];
-  /** Missing if this call failed. */
+  /** Missing if Graph did not return them. */
   readonly memberships?: readonly Membership[];
 }
 
@@ -53,7 +53,7 @@ export function createReadOverview(graph: AdministratorGraph): ReadOverview {
 }
 
 async function readGraph(graph: AdministratorGraph, administrator: Caller, log: Log): Promise<GraphOverview> {
-  const options = { feature: 'profile', scopes: ['User.Read'], log }; // the least permission of both calls
+  const options = { feature: 'profile', scopes: ['User.Read'], log }; // the least permission for the two calls
   const [me, memberOf] = await Promise.all([
     graph.get(administrator, `/me?$select=${Object.keys(profileFields).join(',')}`, options),
     graph.get(administrator, '/me/memberOf?$top=100', options).catch(() => undefined),

@@ -23,7 +23,7 @@ export interface CallTokens {
 }
 
 /**
- * Returns the access tokens for one call. Throws if the call's permissions were declined a short time ago.
+ * Returns the access tokens for one call. Throws if the call's permissions are missing and the consent back-off is not over.
  * @throws {BffError} consent_declined, admin_consent_required
  */
 export type TokensForCall = (session: Session, need: CallNeed, log: Log) => CallTokens;

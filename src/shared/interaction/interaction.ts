@@ -4,7 +4,7 @@ import type { ConsentDenial } from '../session/facts.ts';
 import type { Session } from '../session/session.ts';
 import { activeDenial, isMissingScopes } from './consent-backoff.ts';
 
-/** The route at which every sign-in starts. A page may add `return_to` and `display`. */
+/** The path at which every sign-in starts. A page may add `return_to` and `display` to a `login_url`. */
 export const loginPath = '/api/auth/login';
 
 /** Why a call needs the user, and what the next sign-in requests from Entra ID. */
@@ -31,7 +31,7 @@ export interface Interaction {
   /** Returns the problem for a call that needs the user or an administrator. */
   required(session: Session, need: InteractionNeed): BffError;
   /**
-   * Refuses a call whose permissions are missing and were declined a short time ago.
+   * Refuses a call whose permissions are missing if the consent back-off of the feature is not over.
    * @throws {BffError} consent_declined, admin_consent_required
    */
   requireNoActiveDenial(session: Session, feature: string, scopes: readonly string[]): void;
