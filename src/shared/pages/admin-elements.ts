@@ -14,7 +14,7 @@ export function instant(label: string, at: Date | undefined, now: Date): Html {
   return html`<div><dt>${label}</dt><dd>${relativeTime(at, now)}</dd><dd><time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')} UTC</time></dd></div>`;
 }
 
-/** Names, and lengths in seconds. */
+/** Units of time with their lengths in seconds, longest first. */
 const units = [
   ['year', 365 * 24 * 3600],
   ['month', 30 * 24 * 3600],

@@ -23,7 +23,7 @@ export function problemTextAttributes(): Html {
 export interface FailedSectionContext {
   /** Why this section needs a permission, shown if it is missing. */
   readonly purpose: string;
-  /** URL of this page, to which a sign-in returns. */
+  /** URL of this page. A sign-in returns to it, and “Try again” loads it. */
   readonly here: string;
 }
 

@@ -3,7 +3,8 @@ import { html } from './html.ts';
 
 /**
  * Loads the same URL once more. The second request is a same-site navigation, so the browser sends its Strict cookies
- * (RFC 6265bis 5.2, confirmed in Chromium). The page needs no script. Without `Refresh`, the user clicks the link.
+ * (RFC 6265bis 5.2, confirmed in Chromium). The page needs no script. If the browser ignores
+ * `Refresh`, the user clicks the link.
  * @param path of the route that the host matched. It must begin with one slash only, because `//` begins the URL of
  * another host.
  * @param rawQuery without the question mark

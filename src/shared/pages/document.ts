@@ -1,8 +1,8 @@
 import { type Html, html } from './html.ts';
 
 /**
- * An HTML page as a plain value, with the permissions that its response must grant. `http/document.ts` converts it to a
- * response, which forbids everything that is omitted here.
+ * An HTML page as a plain value, with what its response must allow. `http/document.ts` converts it to a response, which
+ * forbids everything that is omitted here.
  */
 export interface PageDocument {
   readonly status: number;
@@ -37,7 +37,7 @@ export function createDocument({
   title,
   content,
   style: addedStyle = '',
-  ...permissions
+  ...allowed
 }: DocumentContent): PageDocument {
   const style = __PAGE_ASSETS__.commonStyle + addedStyle;
   const document = html`<!doctype html>
@@ -55,7 +55,7 @@ ${content}
 </body>
 </html>
 `;
-  return { status, html: document.html, style, ...permissions };
+  return { status, html: document.html, style, ...allowed };
 }
 
 /** A link for an administrator, shown so that it can be opened or copied. */

@@ -1,11 +1,11 @@
-/** Markup. Only {@link html} creates it from values. */
+/** Markup, from {@link html}, or from a style or script in `assets/`. */
 export interface Html {
   readonly html: string;
 }
 
 type Content = Html | string | number | readonly Content[] | undefined | false;
 
-/** A template that escapes every value, both in text and in quoted attributes. */
+/** A template that escapes every value but `Html`, for text and for quoted attributes. */
 export function html(strings: TemplateStringsArray, ...values: Content[]): Html {
   return { html: strings.reduce((text, part, at) => text + toHtml(values[at - 1]) + part) };
 }

@@ -23,7 +23,7 @@ export interface PopupText {
 
 /**
  * The last page of a popup. Its script (assets/popup.client.ts) sends the message to the app and closes the window. The
- * message is only a hint: the app asks the server for the result.
+ * message grants nothing: the server decides again at the next call.
  */
 export function popupPage(message: PopupMessage, text: PopupText): PageDocument {
   const { title, detail, backHref, administratorHref, reference } = text;

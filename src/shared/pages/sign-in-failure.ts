@@ -90,11 +90,11 @@ const wordings: Record<SignInFailureOutcome, Wording> = {
  * For a sign-in that a link on another site may have started. To switch to the other account, the user has to click on
  * this page.
  */
-const linkedAccount: Wording = {
+const otherAccountStartedElsewhere: Wording = {
   code: 'authorization_denied',
   title: 'You are signed in with another account',
   detail:
-    'A link started a sign-in with a different account. Nothing has changed and you are still signed in. Continue with the other account only if you intended to.',
+    'A sign-in with a different account was started, perhaps by a link. Nothing has changed and you are still signed in. Continue with the other account only if you intended to.',
   tryAgain: 'Use another account',
 };
 
@@ -113,12 +113,15 @@ export function describeSignInFailure(
   { returnPath, feature, startedElsewhere }: LoginRequest,
   adminConsentUrl: string,
 ): SignInFailureView {
-  const isLinked = outcome === 'other_account' && startedElsewhere === true;
-  const { code, title, detail, tryAgain } = isLinked ? linkedAccount : wordings[outcome];
+  const mayBeStartedByLink = outcome === 'other_account' && startedElsewhere === true;
+  const { code, title, detail, tryAgain } = mayBeStartedByLink
+    ? otherAccountStartedElsewhere
+    : wordings[outcome];
   const administratorHref = outcome === 'admin_consent_required' ? adminConsentUrl : undefined;
-  const loginParameters = isLinked ? { prompt: 'select_account' } : feature === undefined ? {} : { feature };
+  const featureMember = feature === undefined ? {} : { feature };
+  const loginParameters = mayBeStartedByLink ? { prompt: 'select_account' } : featureMember;
   const href = `${loginPath}?${new URLSearchParams({ ...loginParameters, return_to: returnPath })}`;
-  const common = { outcome, login_url: href, ...(feature === undefined ? {} : { feature }) };
+  const common = { outcome, login_url: href, ...featureMember };
   const error =
     code === 'admin_consent_required'
       ? new BffError(code, { detail, extensions: { ...common, admin_consent_url: adminConsentUrl } })
@@ -130,7 +133,7 @@ export function describeSignInFailure(
   return {
     error,
     outcome,
-    ...(feature === undefined ? {} : { feature }),
+    ...featureMember,
     title,
     backHref: returnPath,
     tryAgain: { href, label: tryAgain },

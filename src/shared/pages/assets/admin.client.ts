@@ -195,6 +195,6 @@ function toRecord(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 function toProblem(members: Readonly<Record<string, unknown>>): Problem {
-  const texts = Object.entries(members).filter(([, value]) => typeof value === 'string');
-  return Object.fromEntries(texts);
+  const textMembers = Object.entries(members).filter(([, value]) => typeof value === 'string');
+  return Object.fromEntries(textMembers);
 }
