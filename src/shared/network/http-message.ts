@@ -54,12 +54,15 @@ export interface HttpResponse {
 
 export type HttpFailureKind =
   /**
-   * Name resolution, the connection or TLS failed, the connection was closed before the response began, or the response is
-   * not valid HTTP.
+   * Name resolution, the connection or TLS failed, the connection was closed before the response began, or the head of the
+   * response is not valid HTTP.
    */
   | 'unreachable'
   | 'timeout'
-  /** The response was cut off, or could have been cut off unnoticed. What arrived must not pass for the whole response. */
+  /**
+   * The response was cut off, could have been cut off unnoticed, or has a body that is not valid HTTP. What arrived must not
+   * pass for the whole response.
+   */
   | 'broken'
   | 'too-large'
   /** The response to another request, or bytes on a reused connection that do not start a response. */

@@ -113,9 +113,10 @@ function send(
       else clock.enter(headMs);
     });
     request.on('response', failOnThrow(receive));
-    request.on('error', (error) =>
-      fail(!responseHasBegun && isParseErrorOnReuse(error, request) ? 'mismatched' : 'unreachable', error),
-    );
+    request.on('error', (error) => {
+      if (responseHasBegun) fail('broken', error);
+      else fail(isParseErrorOnReuse(error, request) ? 'mismatched' : 'unreachable', error);
+    });
     // Without a listener for an unrequested 101, node:http drops the connection and emits nothing more (measured).
     request.on('upgrade', (_response, socket) => {
       socket.destroy();

@@ -127,6 +127,18 @@ function writeSlowly(socket: Socket, bytes: Buffer): void {
 }
 
 describe('an answer that is cut off', () => {
+  it.each([
+    ['an invalid chunk size', 'Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\nzz\r\n'],
+    ['an invalid end of a chunk', 'Transfer-Encoding: chunked\r\n\r\n2\r\n{}zz\r\n'],
+  ])(
+    'by %s is an incomplete answer, because its status has arrived',
+    { tags: ['G5'] },
+    async (_what, rest) => {
+      upstream.respondWith((socket) => socket.write(`HTTP/1.1 200 OK\r\n${rest}`));
+      expect(await failureOf(get())).toMatchObject({ kind: 'broken', noBytesReceived: false });
+    },
+  );
+
   const body = 'a body of thirty-two characters.';
   const framings = {
     'with a length': rawAnswer(body),
