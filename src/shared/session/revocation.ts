@@ -108,7 +108,7 @@ async function removeSession(
   await table.remove({ partitionKey, rowKey });
   // The index row is removed after the session's row: while the session exists, its index row must lead to it.
   if (typeof indexPartition !== 'string' || indexPartition === '') return;
-  // An index row without its session is harmless. The sweep removes it, unless a renewal has changed the `sid`.
+  // An index row without its session is harmless. The sweep removes it.
   await table.remove({ partitionKey: indexPartition, rowKey }).catch(() => undefined);
 }
 

@@ -77,7 +77,7 @@ async function sweepOne(table: Table, expiry: ListedRow['row'], now: Date, log: 
 
 async function removeExpired(table: Table, target: RowKeys, expiry: Row, now: Date): Promise<Outcome> {
   const found = await table.read(target, ['expiresAt', 'sidPartition']);
-  // The expiry row names the index row from the sign-in. A renewal may have replaced that one by another.
+  // The expiry row names the index row from the sign-in. The index row of a renewal also has its own expiry row.
   const indexPartitions = new Set([expiry.columns['sidPartition']]);
   if (found.kind === 'found') {
     const { expiresAt, sidPartition } = found.row.columns;

@@ -5,7 +5,7 @@ import type { RandomBytes } from '../crypto/seal.ts';
 import { BffError } from '../errors.ts';
 import type { Row, Table } from '../storage/table.ts';
 import type { SessionContent } from './facts.ts';
-import { sidIndexRow, sidPartition } from './index-rows.ts';
+import { expiryRow, sidIndexRow, sidPartition } from './index-rows.ts';
 import { sessionRowKeys } from './locator.ts';
 import { mergeContent } from './merge.ts';
 import type { RowState, SessionRowCodec } from './row.ts';
@@ -105,6 +105,8 @@ async function withIndexRow(
   const next = indexRowOf(dependencies, base, content);
   // If a renewed ID token has no `sid`, the previous index row stays, because Entra ID's session has not ended.
   if (next === undefined || next.partitionKey === current?.partitionKey) return write();
+  // The session's expiry row names the index row from the sign-in only. This one leads the sweep to the new index row.
+  await table.insert(expiryRow(next, content.facts.expiresAt));
   await table.insert(next);
   const attempt = await write();
   if (attempt.kind === 'written') await removeQuietly(table, current);
@@ -121,7 +123,7 @@ function indexRowOf(
   return sid === undefined ? undefined : sidIndexRow(sidPartition(indexKey, sid), sessionRowKeys(locator));
 }
 
-/** If the removal fails, the index row stays. That is harmless, because it leads to no other session. */
+/** If the removal fails, the index row stays until the sweep. That is harmless, because it leads to no other session. */
 async function removeQuietly(table: Table, row: Row | undefined): Promise<void> {
   if (row !== undefined) await table.remove(row).catch(() => undefined);
 }

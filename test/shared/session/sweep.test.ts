@@ -4,6 +4,7 @@ import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { BffError } from '../../../src/shared/errors.ts';
 import { createSessionStore, type SessionStore } from '../../../src/shared/session/store.ts';
 import { createSweep } from '../../../src/shared/session/sweep.ts';
+import type { Row, RowKeys } from '../../../src/shared/storage/table.ts';
 import type { LogRecord } from '../../../src/shared/telemetry/log.ts';
 import { type FaultyTable, withFaults } from '../../support/faulty-table.ts';
 import { createMemoryTable, type MemoryTable } from '../../support/memory-table.ts';
@@ -159,6 +160,68 @@ describe('the sweep', () => {
     now = since(9 * hour);
     expect(await sweep()).toMatchObject({ removed: 0, alreadyGone: 1 });
     expect(memory.rows()).toEqual([]);
+  });
+
+  describe('removes the index row of a renewed sid', { tags: ['TC-10'] }, () => {
+    const renewed = (sid: string, expiresAt = since(hour)) => ({
+      ...sessionContent({ claims: { sid, iat: 1_785_589_200 }, facts: { expiresAt } }),
+      msalCache: msalCacheOf({ refreshToken: 'next' }),
+    });
+    const failOn = (operation: 'replace' | 'remove', isFailing: (row: RowKeys) => boolean) => {
+      const original = table[operation].bind(table);
+      table[operation] = (async (row: Row, etag: string) => {
+        if (isFailing(row)) throw new BffError('storage_unavailable');
+        return original(row, etag);
+      }) as typeof table.replace & typeof table.remove;
+    };
+    const isIndexRow = ({ partitionKey }: RowKeys) => partitionKey.startsWith('sid-');
+    const sweepAll = async () => {
+      now = since(9 * hour);
+      table.remove = withFaults(memory, BffError).remove;
+      await sweep();
+      return memory.rows();
+    };
+
+    it('if the write of the renewal fails', async () => {
+      const { session } = await signIn(since(hour), { sid: 'first' });
+      failOn('replace', () => true);
+      await expect(store.write(session, renewed('second'))).rejects.toThrow();
+      expect(rowsIn('sid-')).toBe(2);
+      expect(await sweepAll()).toEqual([]);
+    });
+
+    it('if the removal of the previous index row fails, at each of two renewals', async () => {
+      const { session } = await signIn(since(hour), { sid: 'first' });
+      failOn('remove', isIndexRow);
+      const written = await store.write(session, renewed('second'));
+      if (written.kind !== 'written') throw new Error(written.kind);
+      await store.write(written.session, {
+        ...sessionContent({
+          claims: { sid: 'third', iat: 1_785_589_300 },
+          facts: { expiresAt: since(hour) },
+        }),
+        msalCache: msalCacheOf({ refreshToken: 'last' }),
+      });
+      expect(rowsIn('sid-')).toBe(3);
+      expect(await sweepAll()).toEqual([]);
+    });
+
+    it('if the session ended and the removal of its index row failed', async () => {
+      const { session } = await signIn(since(hour), { sid: 'first' });
+      await store.write(session, renewed('second'));
+      failOn('remove', isIndexRow);
+      await store.remove(session.locator, 'second');
+      expect([rowsIn('user-'), rowsIn('sid-')]).toEqual([0, 1]);
+      expect(await sweepAll()).toEqual([]);
+    });
+
+    it('not while its session exists', async () => {
+      const { session } = await signIn(since(9 * hour), { sid: 'first' });
+      await store.write(session, renewed('second', since(9 * hour)));
+      now = since(3 * hour);
+      await sweep();
+      expect(await store.endBySid('second')).toHaveLength(1);
+    });
   });
 
   it('removes what an interrupted sign-in left', {
