@@ -8,9 +8,9 @@ export interface ResumedInteraction {
   readonly reason: string | undefined;
 }
 
-/** The redirects that this tab has made without a click. The page that loads on return needs them to prevent a loop. */
+/** What the redirect-loop guard of one page passes to the page that loads on return. */
 export interface RedirectHistory {
-  /** The interaction key of each redirect, oldest first. */
+  /** The interaction keys already asked for without a click. The last one is that of the redirect. Blocked keys occur twice. */
   readonly keys: readonly string[];
   /** The call that needed the last redirect: method and path. */
   readonly call?: string | undefined;

@@ -10,7 +10,10 @@ export interface SignedOut {
 
 export interface SignedIn {
   readonly signed_in: true;
-  /** Distinguishes this session from others. It grants no access. The client sends it with every call. */
+  /**
+   * Changes when another user signs in, but not when the same user signs in again in this session. It grants no access.
+   * The client sends it with every call.
+   */
   readonly session_tag: string;
   readonly name: string;
   readonly username: string;
@@ -29,7 +32,7 @@ export interface SignedIn {
 /** The response of `api/auth/session`. */
 export type Session = SignedOut | SignedIn;
 
-/** Identifies the user. A user without a username is identified by the session alone. */
+/** Compares users within this page. Not an identity, because usernames are reassigned. */
 export function toUserKey({ tenant_id, username, session_tag }: SignedIn): string {
   return `${tenant_id} ${username || session_tag}`;
 }
@@ -40,8 +43,8 @@ export function signInTime(session: Session | undefined): string | undefined {
 }
 
 /**
- * Whether a sign-in was completed after `time` and the feature is granted now. The sign-in may have happened in
- * another tab, for another feature.
+ * Whether a sign-in was completed after `time`, in any tab and for any feature, and `feature` is granted now. Without a
+ * feature, or for one that the session does not list, the sign-in alone is enough.
  */
 export function hasSignedInSince(
   time: string | undefined,

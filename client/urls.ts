@@ -14,8 +14,8 @@ export function toOwnUrl({ location: { origin } }: Page, text: string): URL {
 
 /**
  * Returns the URL of a call exactly as it was written. `URL` alone would resolve dot segments, turn `\` into `/`,
- * drop line breaks and cut at `#`. A mistake in an id would then become another call. Only characters
- * that a URL cannot contain, such as spaces, are percent-encoded.
+ * drop line breaks and cut at `#`. A mistake in an id would then become another call. `URL`
+ * only percent-encodes some characters, such as spaces and, in a query, `'`.
  * @throws {TypeError} if `URL` would change the text in another way, or if the text leads to another origin
  */
 export function toCallUrl(page: Page, text: string): URL {
@@ -34,7 +34,7 @@ export function toGraphUrl(page: Page, path: string, graphRoot: URL): URL {
   // A link is absolute or starts with the path of the BFF. No path of Graph does.
   const isPath = path.startsWith('/') && !path.startsWith(graphRoot.pathname);
   const url = toCallUrl(page, isPath ? `${graphRoot.href}v1.0${path}` : path);
-  if (!url.href.startsWith(graphRoot.href)) throw new TypeError('A path of Graph must start with "/".');
+  if (!url.href.startsWith(graphRoot.href)) throw new TypeError('Not a path or link of Graph.');
   return url;
 }
 

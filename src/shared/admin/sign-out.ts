@@ -12,7 +12,7 @@ import type { UserSessions } from './user-sessions.ts';
 
 /**
  * Signs a user out everywhere: revokes their refresh tokens at Entra ID, and ends their sessions in this app.
- * @throws {BffError} any code of a `GraphClient` call, if the revocation failed or its result is unknown;
+ * @throws {BffError} any code of `withExplainedRefusals`, if the revocation failed or its result is unknown;
  * storage_unavailable with `sign_ins_revoked` if only the revocation succeeded
  */
 export type SignOutUser = (

@@ -36,7 +36,7 @@ export interface AuthOptions {
 
 /** What sign-in needs from the admin console. */
 export interface AdministratorSignIn {
-  /** Every feature that a sign-in can request by name. */
+  /** The policy's features. `findByName` also finds those of the admin console. */
   readonly loginFeatures: Features;
   /** True if a login URL without a ticket may request the feature's permissions for this caller. */
   mayRequest(feature: string, caller: Caller | undefined): boolean;

@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer';
 import { keyedHash } from '../crypto/keyed-hash.ts';
 import type { RandomBytes } from '../crypto/seal.ts';
 import { BffError } from '../errors.ts';
-import { recordDenial } from '../interaction/consent-backoff.ts';
+import { nextDenial } from '../interaction/consent-backoff.ts';
 import type { Features } from '../policy/features.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
 import type { ConsentDenial } from '../session/facts.ts';
@@ -32,9 +32,9 @@ import {
   type TransactionSlot,
 } from './login-transaction.ts';
 import { toSessionFacts } from './new-session.ts';
-import { endOldestSessions, removeReplacedSession } from './session-replacement.ts';
+import { endLeastRecentlyUsedSessions, removeReplacedSession } from './session-replacement.ts';
 import {
-  consentMissingFrom,
+  consentDeniedBy,
   readAuthorizationError,
   recordSignInFailure,
   type SignInFailure,
@@ -93,7 +93,7 @@ export interface FailedCallback {
 
 /** Completes a sign-in when Entra ID redirects back. */
 export interface Callback {
-  /** @throws {BffError} login_transaction_invalid, request_invalid, sign_in_service_unavailable, storage_unavailable */
+  /** @throws {BffError} login_transaction_invalid. If Entra ID or the table is unavailable, the outcome is `failed`. */
   finish(request: CallbackRequest, log: Log): Promise<CallbackOutcome>;
 }
 
@@ -137,12 +137,12 @@ export function createCallback(dependencies: CallbackDependencies): Callback {
   return {
     async finish({ query, cookies, caller, device }, log) {
       const state = parseState(query.state);
-      if (state === undefined) throw noSuchTransaction();
+      if (state === undefined) throw unusableCallback();
       if (!cookies.has(state.slot) && !query.bounced) return { kind: 'bounce' };
       // Entra ID must not receive a code that another issuer issued (mix-up attack, RFC 9207, 2.4).
-      if (query.issuer !== undefined && !isAllowedIssuer(query.issuer)) throw noSuchTransaction();
+      if (query.issuer !== undefined && !isAllowedIssuer(query.issuer)) throw unusableCallback();
       const opened = transactions.open(state, cookies);
-      if (opened.kind === 'none') throw noSuchTransaction();
+      if (opened.kind === 'none') throw unusableCallback();
       const session = caller === undefined ? undefined : sessionOf(caller);
       const browser = { usedSlot: state.slot, session, cookies, device, log };
       return opened.kind === 'expired'
@@ -181,7 +181,7 @@ async function finishSignIn(
     return await executeDecision(decision, context, dependencies);
   } catch (error) {
     if (!(error instanceof BffError)) throw error;
-    // A failure page has a link back to the app, but an error page does not.
+    // A failure page leads back to where the user was, and can repeat the sign-in. The page of a thrown error does neither.
     if (error.status === 503) return fail(failUnavailable(error.code), context, dependencies);
     // The app waits for a message from the popup. A failure page sends it, but an error page does not.
     if (context.transaction.popupId === undefined) throw error;
@@ -199,7 +199,7 @@ async function readResponse(
   if (error !== undefined) {
     return { kind: 'fail', failure: readAuthorizationError(error, errorDescription, errorSubcode) };
   }
-  if (code === undefined || code === '' || code.length > MAX_CODE_LENGTH) throw noSuchTransaction();
+  if (code === undefined || code === '' || code.length > MAX_CODE_LENGTH) throw unusableCallback();
   const scopes = requestedScopes(features, transaction);
   return decideCallback(transaction, session, await codeFlow.redeem({ ...transaction, scopes, code }));
 }
@@ -234,7 +234,7 @@ async function createSession(
     grantedFeature: requestedFeature(transaction),
     signedInAt: now(),
     absoluteSeconds,
-    sessionChainId: random(16).toString('base64url'),
+    newChainId: random(16).toString('base64url'),
   });
   // The row's id is derived from the transaction, so a transaction creates at most one session: a second insert fails.
   const rowId = keyedHash(indexKey, ['login-transaction', transaction.state]);
@@ -246,7 +246,7 @@ async function createSession(
     return fail({ kind: 'fail', failure, rejected: redeemed }, context, dependencies);
   }
   if (session !== undefined) await removeReplacedSession(store, session, facts.claims.principal, log);
-  await endOldestSessions(store, created.session, log);
+  await endLeastRecentlyUsedSessions(store, created.session, log);
   const user = auditPseudonym(created.session.locator);
   audit(log, { event: 'signed-in', user, feature: transaction.feature });
   if (facts.claims.entraSessionId === undefined) log('warn', frontChannelLogoutOff);
@@ -289,10 +289,10 @@ async function fail(
       ? auditPseudonymOf(dependencies.indexKey, rejected.claims.principal)
       : undefined;
   recordSignInFailure(failure, { feature: transaction.feature, user }, log);
-  const by = consentMissingFrom(failure.outcome);
+  const deniedBy = consentDeniedBy(failure.outcome);
   const feature = requestedFeature(transaction);
-  if (by !== undefined && session !== undefined && feature !== undefined) {
-    await storeDenial(session, { feature, by }, log, dependencies);
+  if (deniedBy !== undefined && session !== undefined && feature !== undefined) {
+    await storeDenial(session, { feature, by: deniedBy }, log, dependencies);
   }
   return { kind: 'failed', failure, loginRequest: transaction, usedSlot, mayRetry };
 }
@@ -304,7 +304,7 @@ async function storeDenial(
   { store, now }: CallbackDependencies,
 ): Promise<void> {
   const { facts } = session;
-  const denial = recordDenial(facts.consentDenials[feature], by, now());
+  const denial = nextDenial(facts.consentDenials[feature], by, now());
   const consentDenials = { ...facts.consentDenials, [feature]: denial };
   try {
     await store.write(session, { ...session, facts: { ...facts, consentDenials } });
@@ -314,9 +314,9 @@ async function storeDenial(
   }
 }
 
-function noSuchTransaction(): BffError {
+function unusableCallback(): BffError {
   return new BffError('login_transaction_invalid', {
     detail:
-      'This sign-in was started in another browser, took too long or was already completed. Start again.',
+      'This sign-in was started in another browser, took too long, was already completed, or got an invalid response. Start again.',
   });
 }

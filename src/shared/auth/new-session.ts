@@ -14,7 +14,7 @@ export interface NewSession {
   readonly signedInAt: Date;
   readonly absoluteSeconds: number;
   /** For a session that does not continue `previous`. */
-  readonly sessionChainId: string;
+  readonly newChainId: string;
 }
 
 /**
@@ -22,10 +22,10 @@ export interface NewSession {
  * it.
  */
 export function toSessionFacts(newSession: NewSession): SessionFacts {
-  const { redeemed, previous, device, signedInAt, absoluteSeconds, sessionChainId } = newSession;
+  const { redeemed, previous, device, signedInAt, absoluteSeconds, newChainId } = newSession;
   const { claims, account, grantedScopes } = redeemed;
   const facts: SessionFacts = {
-    sessionChainId,
+    sessionChainId: newChainId,
     claims,
     claimsAsOf: assertedAt(claims, signedInAt),
     account,

@@ -40,7 +40,7 @@ export interface OwnSessions {
   endOne(caller: Caller, id: string, log: Log): Promise<EndOwnSessionResult>;
   /**
    * Ends all sessions except the one in which this call was made. Sign-ins in progress will not create a session.
-   * @returns how many sessions ended
+   * @returns how many rows were removed, including those of expired sessions
    */
   endOthers(caller: Caller, log: Log): Promise<number>;
 }

@@ -7,8 +7,8 @@ import { audit } from '../telemetry/audit.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import type { Log } from '../telemetry/log.ts';
 
-/** Maximum time for which a sign-in waits while the user's oldest sessions are ended. */
-const END_OLDEST_MS = 1_000;
+/** Maximum time for which a sign-in waits while least recently used sessions are ended. */
+const END_LEAST_RECENTLY_USED_MS = 1_000;
 
 /** Removes the session that this browser had before. If that fails, the sign-in still succeeds. */
 export async function removeReplacedSession(
@@ -29,18 +29,22 @@ export async function removeReplacedSession(
 }
 
 /**
- * Ends the user's least recently used sessions beyond the limit. Call it after the replaced session is removed:
+ * Ends the user's least recently used sessions if there are more than `SESSION_MAX_PER_USER`. Call it after the replaced session is removed:
  * otherwise a user who returns from a consent prompt could lose a session in another browser. If it fails, the sign-in
  * still succeeds.
  */
-export async function endOldestSessions(store: SessionStore, { locator }: Session, log: Log): Promise<void> {
+export async function endLeastRecentlyUsedSessions(
+  store: SessionStore,
+  { locator }: Session,
+  log: Log,
+): Promise<void> {
   // Audited even if the sign-in has stopped waiting by then.
-  const ending = store.endOldest(locator).then((sessions) => {
+  const ending = store.endLeastRecentlyUsed(locator).then((sessions) => {
     if (sessions > 0)
       audit(log, { event: 'session-ended', by: 'limit', sessions, user: auditPseudonym(locator) });
   });
   try {
-    await withDeadline(ending, END_OLDEST_MS);
+    await withDeadline(ending, END_LEAST_RECENTLY_USED_MS);
   } catch (error) {
     // The next sign-in ends the sessions that remain.
     log('warn', { event: 'oldest-sessions-not-ended', error: describeError(error) });

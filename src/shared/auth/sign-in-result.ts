@@ -61,8 +61,8 @@ export function readAuthorizationError(
   return { outcome, reason: number === undefined ? outcome : `AADSTS${number}` };
 }
 
-/** Whose consent is missing: the user declined, or an administrator has to consent. Otherwise undefined. */
-export function consentMissingFrom(outcome: SignInFailureOutcome): ConsentDenial['by'] | undefined {
+/** Who denied consent: the user declined it, or only an administrator can give it. Undefined for other outcomes. */
+export function consentDeniedBy(outcome: SignInFailureOutcome): ConsentDenial['by'] | undefined {
   if (outcome === 'consent_declined') return 'user';
   return outcome === 'admin_consent_required' ? 'administrator' : undefined;
 }

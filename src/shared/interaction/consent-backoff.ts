@@ -15,7 +15,7 @@ const MAX_PAUSE_MS = 24 * 60 * 60_000;
  * Each further denial by the same side makes the pause four times as long, up to 24 hours.
  * @param before the previous denial of the feature
  */
-export function recordDenial(
+export function nextDenial(
   before: ConsentDenial | undefined,
   by: ConsentDenial['by'],
   now: Date,

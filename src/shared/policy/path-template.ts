@@ -51,7 +51,7 @@ function toPart(segment: string, inNames: boolean): Part {
   }
   if (!segment.endsWith(')')) return { kind: 'literal', text: segment };
   const shape = segment.replaceAll(/\{[^}]+\}/g, '{}');
-  // Without a quote, comma, semicolon or parenthesis, a value cannot end its argument.
+  // A value contains no quote, comma, semicolon or parenthesis, because it could end its argument with one.
   const pattern = shape.replaceAll(/[.()]/g, String.raw`\$&`).replaceAll('{}', "([^'(),;]*)");
   return { kind: 'function', shape, pattern: new RegExp(`^${pattern}$`) };
 }
@@ -81,8 +81,8 @@ function matchesSegment(part: Part, rawSegment: string, segment: string, profile
     case 'key':
       return isKey(segment, profile);
     case 'name':
-      // The colon that ends the path must not be encoded, because some readers take an encoded colon for a part of the
-      // name.
+      // The colon that ends the file's path must not be encoded, because some servers read an encoded colon as a part of
+      // the file's name.
       return rawSegment.endsWith(part.suffix) && isName(withoutSuffix(segment, part.suffix));
     case 'function': {
       const [whole, ...values] = part.pattern.exec(rawSegment) ?? [];
@@ -91,7 +91,7 @@ function matchesSegment(part: Part, rawSegment: string, segment: string, profile
   }
 }
 
-/** Whether a call can match both templates. Letter case makes no difference, because some APIs ignore it. */
+/** Whether a call may match both templates. If unsure, the answer is true. Letter case makes no difference, because some APIs ignore it. */
 export function overlap(left: PathTemplate, right: PathTemplate, profile: ApiProfile): boolean {
   return (
     left.parts.length === right.parts.length &&
@@ -128,7 +128,7 @@ const withoutSuffix = (text: string, suffix: string) => text.slice(0, text.lengt
 const isKey = (segment: string, profile: ApiProfile) => !/[()]/.test(segment) && profile.isKey(segment);
 
 /**
- * A file name. A colon would end the path. Some file systems drop a space at the start, and a space or dot at the end.
+ * A file name. A colon would end the file's path. Some file systems drop a space at the start, and a space or dot at the end.
  */
 function isName(text: string): boolean {
   return /^[\p{L}\p{M}\p{N} _@.!~=+,()&'-]{1,255}$/u.test(text) && !/^ |[ .]$/.test(text);

@@ -27,7 +27,7 @@ export interface SessionRevocation {
    */
   endAll(userPartition: string, except?: RowKeys): Promise<number>;
   /** Ends the user's least recently used sessions beyond the limit per user. @returns how many sessions ended */
-  endOldest(keep: RowKeys): Promise<number>;
+  endLeastRecentlyUsed(keep: RowKeys): Promise<number>;
   /** Ends the sessions with this `sid` of Entra ID. @returns the sessions that ended */
   endBySid(sid: string): Promise<readonly RowKeys[]>;
 }
@@ -71,7 +71,7 @@ export function createSessionRevocation(dependencies: SessionRevocationDependenc
       return removed.length;
     },
 
-    async endOldest(keep) {
+    async endLeastRecentlyUsed(keep) {
       if (maxPerUser === undefined) return 0;
       const oldest = await leastRecentlyUsed(dependencies, keep, maxPerUser);
       await Promise.all(

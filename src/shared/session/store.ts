@@ -56,7 +56,7 @@ export interface SessionStore extends SessionUpdates {
    */
   endAll(user: UserId, except?: RowLocator): Promise<number>;
   /** Ends the user's least recently used sessions beyond the limit per user. @returns how many sessions ended */
-  endOldest(keep: RowLocator): Promise<number>;
+  endLeastRecentlyUsed(keep: RowLocator): Promise<number>;
   /** Ends the sessions with this `sid` of Entra ID. @returns the user of each session that ended */
   endBySid(sid: string): Promise<readonly Pick<RowLocator, 'userHash'>[]>;
   /** @throws {BffError} storage_unavailable if the table cannot be read */
@@ -108,7 +108,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     },
     endAll: (user, except) =>
       revocation.endAll(partitionOf(user), except === undefined ? undefined : sessionRowKeys(except)),
-    endOldest: (keep) => revocation.endOldest(sessionRowKeys(keep)),
+    endLeastRecentlyUsed: (keep) => revocation.endLeastRecentlyUsed(sessionRowKeys(keep)),
     async endBySid(sid) {
       const ended = await revocation.endBySid(sid);
       return ended.map(({ partitionKey }) => ({ userHash: userHashOf(partitionKey) }));

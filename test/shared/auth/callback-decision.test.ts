@@ -150,7 +150,7 @@ describe('toSessionFacts', () => {
       grantedFeature,
       signedInAt: startedAt,
       absoluteSeconds: 3600,
-      sessionChainId: 'new-chain',
+      newChainId: 'new-chain',
     });
 
   it('continues the session chain of the same user without extending its absolute limit', {

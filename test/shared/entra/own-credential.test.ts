@@ -38,7 +38,7 @@ const store: SessionStore = {
   list: unused,
   endOne: unused,
   endAll: unused,
-  endOldest: unused,
+  endLeastRecentlyUsed: unused,
   endBySid: unused,
 };
 const idTokenRules: IdTokenRules = {

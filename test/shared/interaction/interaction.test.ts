@@ -3,7 +3,7 @@ import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { createTextSealer } from '../../../src/shared/crypto/sealed-text.ts';
 import { BffError } from '../../../src/shared/errors.ts';
-import { recordDenial } from '../../../src/shared/interaction/consent-backoff.ts';
+import { nextDenial } from '../../../src/shared/interaction/consent-backoff.ts';
 import { createInteraction, type Interaction } from '../../../src/shared/interaction/interaction.ts';
 import type { ConsentDenial } from '../../../src/shared/session/facts.ts';
 import type { Session } from '../../../src/shared/session/session.ts';
@@ -173,11 +173,11 @@ describe('a permission that was declined', () => {
     const pauses: number[] = [];
     let known: ConsentDenial | undefined;
     for (let time = 0; time < 5; time++) {
-      known = recordDenial(known, 'user', start);
+      known = nextDenial(known, 'user', start);
       pauses.push((Date.parse(known.askAgainAt) - start.getTime()) / 3_600_000);
     }
     expect(pauses).toEqual([1, 4, 16, 24, 24]);
-    expect(recordDenial(known, 'administrator', start)).toEqual({
+    expect(nextDenial(known, 'administrator', start)).toEqual({
       by: 'administrator',
       count: 1,
       askAgainAt: inSeconds(300).toISOString(),

@@ -195,7 +195,7 @@ describe('the list of a user’s sessions', () => {
     // The order by last use ignores it too.
     const limited = storeOf([key(1)], 1);
     const { session } = await signIn();
-    expect(await limited.endOldest(session.locator)).toBe(1);
+    expect(await limited.endLeastRecentlyUsed(session.locator)).toBe(1);
     const again = await signIn();
     plant(again.id, { lastUsedAt: new Date(start.getTime() + 10 * 365 * 86_400_000) });
     advance(idleSeconds);
@@ -272,10 +272,10 @@ describe('the limit of active sessions', () => {
     const others = await signIn({ claims: { oid: 'ben', sid: 'others' } });
     advance(1);
     const third = await signIn({ claims: { sid: 'third' } });
-    expect(await limited.endOldest(third.session.locator)).toBe(0);
+    expect(await limited.endLeastRecentlyUsed(third.session.locator)).toBe(0);
     advance(1);
     const fourth = await signIn({ claims: { sid: 'fourth' } });
-    expect(await limited.endOldest(fourth.session.locator)).toBe(1);
+    expect(await limited.endLeastRecentlyUsed(fourth.session.locator)).toBe(1);
     expect((await listOf(alice)).map(({ id }) => id)).toEqual([fourth.id, third.id, first.id]);
     expect(await isLive(second.cookieValue, limited)).toBe(false);
     expect(await isLive(others.cookieValue)).toBe(true);
@@ -291,7 +291,7 @@ describe('the limit of active sessions', () => {
     const counts: number[] = [];
     for (let session = 0; session < 3; session++) {
       const { session: made } = await signIn();
-      counts.push(await limited.endOldest(made.locator));
+      counts.push(await limited.endLeastRecentlyUsed(made.locator));
       advance(1);
     }
     expect(counts).toEqual([20, 19, 1]);
@@ -306,7 +306,7 @@ describe('the limit of active sessions', () => {
     advance(1);
     const { session } = await signIn();
     await store.remove(session.locator);
-    expect(await limited.endOldest(session.locator)).toBe(0);
+    expect(await limited.endLeastRecentlyUsed(session.locator)).toBe(0);
     expect(await listOf(alice)).toHaveLength(2);
   });
 
@@ -315,12 +315,12 @@ describe('the limit of active sessions', () => {
     const idle = await signIn();
     advance(idleSeconds);
     const { session, id } = await signIn();
-    expect(await limited.endOldest(session.locator)).toBe(0);
+    expect(await limited.endLeastRecentlyUsed(session.locator)).toBe(0);
     expect(rowOf(idle.id)).toBeDefined();
     advance(1);
     const newer = await signIn();
-    expect(await limited.endOldest(session.locator)).toBe(0);
-    expect(await limited.endOldest(newer.session.locator)).toBe(1);
+    expect(await limited.endLeastRecentlyUsed(session.locator)).toBe(0);
+    expect(await limited.endLeastRecentlyUsed(newer.session.locator)).toBe(1);
     expect((await listOf(alice)).map((one) => one.id)).toEqual([newer.id]);
     expect(newer.id).not.toBe(id);
   });
@@ -331,7 +331,10 @@ describe('the limit of active sessions', () => {
     await signIn();
     advance(1);
     const [left, right] = [await signIn(), await signIn()];
-    await Promise.all([one.endOldest(left.session.locator), two.endOldest(right.session.locator)]);
+    await Promise.all([
+      one.endLeastRecentlyUsed(left.session.locator),
+      two.endLeastRecentlyUsed(right.session.locator),
+    ]);
     expect(await listOf(alice)).toHaveLength(limit);
   });
 });

@@ -192,7 +192,7 @@ async function signIn(
   const replaced = worker.store.locatorOf(browsers.get(browser)?.cookieValue ?? '');
   // A remaining row ends by its limits, and no browser has its cookie.
   if (replaced !== undefined) await worker.store.remove(replaced).catch(() => {});
-  await worker.store.endOldest(session.locator).catch(() => 0);
+  await worker.store.endLeastRecentlyUsed(session.locator).catch(() => 0);
   const row = {
     partitionKey: `user-${session.locator.userHash.toString('base64url')}`,
     rowKey: `session-${rowId.toString('base64url')}`,
