@@ -1,6 +1,7 @@
 import { createCipheriv } from 'node:crypto';
+import { TableClient } from '@azure/data-tables';
 import fc from 'fast-check';
-import { describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { BffError } from '../../../src/shared/errors.ts';
@@ -255,6 +256,12 @@ describe('a large session in Azurite', () => {
   const table = createAzureTable(
     { kind: 'connection-string', connectionString: inject('tableConnectionString'), allowInsecure: true },
     tableName,
+  );
+  // Azurite closes the connection in the middle of a large row if the table does not exist.
+  beforeAll(() =>
+    TableClient.fromConnectionString(inject('tableConnectionString'), tableName, {
+      allowInsecureConnection: true,
+    }).createTable(),
   );
   const openStored = async () => {
     const found = await table.read(sessionRowKeys(locator));
