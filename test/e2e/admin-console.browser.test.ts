@@ -98,7 +98,8 @@ describe('every state of the console', () => {
       await page.getByText(/No users found for “x/).waitFor();
       await look('none-found-long');
       await page.getByRole('link', { name: 'About you' }).click();
-      await see(page, 'Your verified claims');
+      await page.getByText('Your verified claims').click();
+      await look('claims');
       await openUser(page);
       await page.getByText('No sessions.').waitFor();
       await look('no-session');
@@ -107,13 +108,13 @@ describe('every state of the console', () => {
       await page.getByText('5 more').waitFor();
       await look('many-sessions');
       await page
-        .getByRole('button', { name: /^End: Edge/ })
+        .getByRole('button', { name: /^End this session: .*Edge/ })
         .first()
         .click();
       await page.getByText('End this session?').waitFor();
       await look('confirm');
       await press(page, 'End session');
-      await page.getByText('Session ended.').waitFor();
+      await page.getByRole('status').getByText('Session ended.').waitFor();
       await look('ended');
       world.graph.switches.directoryRolesMissing = true;
       await openUser(page);
@@ -125,7 +126,7 @@ describe('every state of the console', () => {
       await look('action-refused');
       Object.assign(world.graph.switches, defaultGraphSwitches(), { unavailable: true });
       await openUser(page);
-      await see(page, 'Unknown user');
+      await see(page, 'Name not available');
       await look('graph-down');
       Object.assign(world.graph.switches, defaultGraphSwitches());
       expect(issues).toEqual([]);
@@ -156,6 +157,7 @@ describe('the console with the keyboard only', () => {
     }
     throw new Error(`${name} cannot be reached`);
   }
+  const rowOf = (page: Page) => page.getByRole('listitem').filter({ hasText: 'Last used' });
   const status = (page: Page, text: string) => page.getByRole('status').getByText(text).waitFor();
 
   it('finds a user, ends a session and revokes a grant', { tags: ['AD-2'] }, async ({ skip }) => {
@@ -169,7 +171,7 @@ describe('the console with the keyboard only', () => {
     await page.keyboard.press('Enter');
     await see(page, 'Sessions in this app');
 
-    await tabTo(page, /^End: /);
+    await tabTo(page, /^End this session: /);
     const chosen = String(await focused(page));
     await page.keyboard.press('Enter');
     // The safe button has the focus first, so that a key that repeats ends nothing.
@@ -179,17 +181,23 @@ describe('the console with the keyboard only', () => {
     await page.keyboard.press('Enter');
     await page.keyboard.press('Enter');
     expect(await focused(page)).toBe(chosen);
-    expect(await page.getByRole('button', { name: /^End: / }).count()).toBe(2);
+    expect(await page.getByRole('button', { name: /^End this session: / }).count()).toBe(2);
     await page.keyboard.press('Enter');
     await page.keyboard.press('Shift+Tab');
     expect(await focused(page)).toBe('End session');
     await page.keyboard.press('Enter');
     await status(page, 'Session ended.');
+    // The message takes up its own space between the rows, and can be closed.
+    const message = page.getByRole('listitem').filter({ hasText: 'Session ended.' });
+    const [box, row] = [await message.boundingBox(), await rowOf(page).boundingBox()];
+    expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(row?.y ?? 0);
+    await page.getByRole('button', { name: 'Close this message' }).click();
+    expect(await message.count()).toBe(0);
     // The button of the next session has the focus now.
-    expect(await focused(page)).toMatch(/^End: /);
-    expect(await page.getByRole('button', { name: /^End: / }).count()).toBe(1);
+    expect(await focused(page)).toMatch(/^End this session: /);
+    expect(await page.getByRole('button', { name: /^End this session: / }).count()).toBe(1);
 
-    await tabTo(page, /^Revoke: /);
+    await tabTo(page, /^Revoke these permissions: /);
     await page.keyboard.press('Enter');
     await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Enter');
@@ -202,9 +210,9 @@ describe('the console with the keyboard only', () => {
     const [browser] = await signInBen(1);
     const page = await openConsole(skip);
     await openUser(page);
-    await page.getByRole('button', { name: /^End: / }).waitFor();
+    await page.getByRole('button', { name: /^End this session: / }).waitFor();
     await browser?.script('POST', '/api/auth/logout');
-    await page.getByRole('button', { name: /^End: / }).click();
+    await page.getByRole('button', { name: /^End this session: / }).click();
     await press(page, 'End session');
     await page.getByRole('alert').getByText('It may have ended.').waitFor();
     await page.getByText('No sessions.').waitFor();
@@ -214,7 +222,7 @@ describe('the console with the keyboard only', () => {
     const page = await openConsole(skip);
     await signInBen(1);
     await openUser(page);
-    await page.getByRole('button', { name: /^End: / }).waitFor();
+    await page.getByRole('button', { name: /^End this session: / }).waitFor();
     const beside = await page.context().newPage();
     await beside.goto(`${world.worker.origin}/api/auth/login?prompt=select_account&return_to=/dev.json`);
     await press(beside, /Ben Brown/);
@@ -249,15 +257,15 @@ describe('the console', () => {
     async ({ skip }) => {
       const page = await openConsole(skip, []);
       await find(page, 'ben@contoso.example');
-      await page.getByText('needs your permission').waitFor();
-      await page.getByRole('link', { name: 'Continue' }).click();
+      await page.getByText('Allow this app to look up users').waitFor();
+      await page.getByRole('link', { name: /^Continue/ }).click();
       await see(page, 'Permissions requested');
       await press(page, 'Cancel');
       await see(page, 'Permission declined');
       await page.getByRole('link', { name: 'Back to the app' }).click();
       await page.getByText('You declined this permission.').waitFor();
       expect(await inspectAppearance(page, 'admin-console-declined')).toEqual([]);
-      await page.getByRole('link', { name: 'Try again' }).click();
+      await page.getByRole('link', { name: /^Try again/ }).click();
       await press(page, 'Accept');
       await see(page, 'Users');
       await page.getByRole('link', { name: 'Ben Brown' }).waitFor();
@@ -280,7 +288,7 @@ describe('the console', () => {
       await page.keyboard.press('Enter');
       await press(page, /Alice Adams/);
       await see(page, 'Sessions in this app');
-      expect(page.url()).toBe(`${adminUrl}?user=${ben.id}`);
+      expect(page.url()).toContain(`${adminUrl}?user=${ben.id}&from=`);
       await press(page, 'End all 2');
       await press(page, 'End all sessions');
       await page.getByRole('status').getByText('2 sessions ended.').waitFor();
@@ -302,7 +310,7 @@ describe('the console', () => {
       await tab.evaluate(
         `window.heard = []; new BroadcastChannel('entra-bff').onmessage = ({ data }) => heard.push(data.type)`,
       );
-      await press(page, /^End: /);
+      await press(page, /^End this session: /);
       await press(page, 'End session');
       await expect.poll(() => tab.evaluate('heard')).toEqual(['entra-bff:session']);
       await expect.poll(async () => [before, undefined].includes(await cookie())).toBe(false);

@@ -28,6 +28,7 @@ describe('the admin page in a browser', () => {
     await follow(page, 'Open the admin page');
     await see(page, 'Administration');
     await page.getByText('Head of Platform').waitFor();
+    await page.getByText('Your verified claims').click();
     expect(await page.getByText('preferred_username').isVisible()).toBe(true);
     await follow(page, 'Back to the app');
     await see(page, 'Hello, Alice Adams');

@@ -267,6 +267,28 @@ describe('the audit record of an opened user', () => {
     expect(await opened(() => alice.script('GET', userPage, again))).toEqual(['own page']);
   });
 
+  it('does not state a link if a failed section’s own link led to the user, directly or by a sign-in', {
+    tags: ['AD-2'],
+  }, async () => {
+    const link = await ownLink();
+    const hrefs = (page: WireAnswer) =>
+      [...page.body.matchAll(/<a class="button small" href="([^"]+)"/g)].map(([, href = '']) =>
+        href.replaceAll('&amp;', '&'),
+      );
+    worker.table.failing.add('list');
+    const [again = ''] = hrefs(await alice.navigate(link));
+    worker.table.recover();
+    expect(again).toContain(benFacts.id);
+    expect(await opened(() => alice.navigate(again))).toEqual(['own page']);
+
+    world.entra.consents.withdraw(['DelegatedPermissionGrant.ReadWrite.All']);
+    const unpermitted = await signedIn('alice');
+    const [proceed = ''] = hrefs(await unpermitted.navigate(await ownLink(unpermitted)));
+    expect(proceed).toContain('/api/auth/login?ticket=');
+    const returned = () => signIn(unpermitted, { user: 'alice', from: proceed });
+    expect(await opened(returned)).toEqual(['own page']);
+  });
+
   it('states a link if the proof is forged, expired or of another session', {
     tags: ['AD-2'],
   }, async () => {
@@ -405,10 +427,62 @@ describe('the page', () => {
     expect(rest).toContain('2 more');
   });
 
-  it('shows the sessions of an account that Graph does not know', async () => {
+  it('offers no change for an account that Graph does not know and that has no session', async () => {
     const { body } = await open('?user=00000000-0000-4000-8000-000000000000');
     expect(body).toContain('has no user with this ID');
     expect(body).toContain('No sessions');
+    expect(body).not.toContain('data-method="');
+  });
+
+  it('offers to end sessions but not to sign out of Microsoft if Graph does not say who the user is', async () => {
+    await signedIn('ben');
+    world.graph.switches.unavailable = true;
+    const { body } = await open(`?user=${benFacts.id}`);
+    expect(body).toContain('Name not available');
+    expect(body).toContain('End this session');
+    expect(body).not.toContain('Sign out of Microsoft too');
+  });
+
+  it('names the session that each button ends, even if browsers and times are the same', async () => {
+    for (let at = 0; at < 3; at++) await signedIn('ben', edge);
+    const { body } = await open(`?user=${benFacts.id}`);
+    const names = [...body.matchAll(/aria-label="(End this session[^"]*)"/g)].map(([, name]) => name);
+    expect(new Set(names).size).toBe(3);
+    expect(names[0]).toMatch(/^End this session: 1 of 3, Edge on Windows, last used just now$/);
+  });
+
+  it('names features as the policy does, not as the user knows them', async () => {
+    await signedIn('ben');
+    const { body } = await open(`?user=${benFacts.id}`);
+    expect(body).toContain('<li><code>mail</code></li>');
+    expect(body).not.toContain('Your messages');
+  });
+
+  it('shows a time relative to now, and the exact time as its tooltip', async () => {
+    await signedIn('ben');
+    const { body } = await open(`?user=${benFacts.id}`);
+    expect(body).toMatch(
+      /<dd><time datetime="[\d-]+T[\d:.]+Z" title="[\d-]+ [\d:]+ UTC">just now<\/time><\/dd>/,
+    );
+  });
+
+  it('says what the administrator can allow, instead of an error', async () => {
+    world.entra.consents.revoke(aliceFacts.id);
+    grantSignIn(world, 'Alice Adams');
+    alice = await signedIn('alice');
+    for (const query of ['?user=ben', `?user=${benFacts.id}`]) {
+      const { body } = await open(query);
+      expect(body).toContain('<b>Allow this app to look up users.</b>');
+      expect(body).not.toContain('<code>interaction_required</code>');
+      expect(body).not.toContain('<b>Action required');
+    }
+  });
+
+  it('has a search field in a search landmark, and folds the claims', async () => {
+    const { body } = await open();
+    expect(body).toContain('<form role="search"');
+    expect(body).toMatch(/<label for="user">.*<input type="search" id="user"/s);
+    expect(body).toContain('<details>\n<summary><h2 id="claims">');
   });
 
   it('shows the other sections if one fails', async () => {

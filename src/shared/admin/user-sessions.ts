@@ -20,7 +20,7 @@ export interface UserSession {
   /** When Entra ID last stated the user's roles. */
   readonly rolesAsOf?: Date;
   /** Features whose permissions are all granted. */
-  readonly features: readonly { readonly name: string; readonly title: string }[];
+  readonly features: readonly { readonly name: string }[];
 }
 
 export interface UserSessionList {

@@ -7,11 +7,12 @@ export function badge(name: string): Html {
   return html`<span class="badge" aria-hidden="true">${letters.join('').toUpperCase() || '?'}</span>`;
 }
 
-/** A labeled instant, both relative to `now` and as an exact time. */
+/** A labeled instant relative to `now`. The exact time is its tooltip. */
 export function instant(label: string, at: Date | undefined, now: Date): Html {
   if (at === undefined) return html`<div><dt>${label}</dt><dd>unknown</dd></div>`;
   const iso = at.toISOString();
-  return html`<div><dt>${label}</dt><dd>${relativeTime(at, now)}</dd><dd><time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')} UTC</time></dd></div>`;
+  const exact = `${iso.slice(0, 19).replace('T', ' ')} UTC`;
+  return html`<div><dt>${label}</dt><dd><time datetime="${iso}" title="${exact}">${relativeTime(at, now)}</time></dd></div>`;
 }
 
 /** Units of time with their lengths in seconds, longest first. */

@@ -2,8 +2,8 @@ export const adminPath = '/api/admin';
 
 /**
  * URL of the console for a search text or an object id.
- * @param proof proves that a page of this service links there, see `admin/console-links.ts`. The URL of the page itself,
- * for a sign-in to return to or to try again, has none.
+ * @param proof proves that a page of this service links there, see `admin/console-links.ts`. Only a text that is an object
+ * ID needs it.
  */
 export function consoleHref(text: string, proof?: string): string {
   const query = { user: text, ...(proof === undefined ? {} : { from: proof }) };

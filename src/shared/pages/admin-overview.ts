@@ -1,13 +1,14 @@
 import type { AdminOverview, GraphOverview, Membership } from '../admin/overview.ts';
 import type { Section } from '../admin/section.ts';
 import { adminPath } from './admin-links.ts';
-import { failedSection } from './admin-section.ts';
+import { failedSection, type MissingPermission } from './admin-section.ts';
 import { type Html, html } from './html.ts';
 
 /** The administrator's own claims and Graph profile. */
 export function overviewCards({ claims, graph }: AdminOverview): Html {
   return html`<section class="card" aria-labelledby="claims">
-<h2 id="claims">Your verified claims</h2>
+<details>
+<summary><h2 id="claims">Your verified claims</h2></summary>
 <dl class="columns">
 ${claims.map(
   ({ claim, label, usedFor, value }) => html`<div>
@@ -17,6 +18,7 @@ ${claims.map(
 </div>`,
 )}
 </dl>
+</details>
 </section>
 <section class="card" aria-labelledby="graph">
 <h2 id="graph">Your Microsoft Graph profile</h2>
@@ -24,12 +26,14 @@ ${graphSection(graph)}
 </section>`;
 }
 
+const profilePermission: MissingPermission = {
+  title: 'Allow this app to read your profile',
+  purpose: 'To show your profile, this app needs your permission to read it.',
+};
+
 function graphSection(graph: Section<GraphOverview>): Html {
-  if (graph.kind === 'failed') {
-    const purpose =
-      'To show your profile, this app needs your permission to read it. The claims above do not depend on it.';
-    return failedSection(graph, { purpose, here: adminPath });
-  }
+  if (graph.kind === 'failed')
+    return failedSection(graph, { permission: profilePermission, here: adminPath });
   const { profile, memberships } = graph.value;
   return html`<dl class="columns">
 ${profile.map(({ label, value }) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}

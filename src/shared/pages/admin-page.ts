@@ -1,10 +1,10 @@
 import type { ConsoleView } from '../admin/console.ts';
 import type { AdminOverview } from '../admin/overview.ts';
 import { secureRandomBytes } from '../crypto/seal.ts';
-import { adminPath } from './admin-links.ts';
+import { adminPath, consoleHref } from './admin-links.ts';
 import { overviewCards } from './admin-overview.ts';
 import { resultsCard, searchCard } from './admin-search.ts';
-import { problemTextAttributes } from './admin-section.ts';
+import { scriptAttributes } from './admin-section.ts';
 import { userCards } from './admin-user.ts';
 import { createDocument, type PageDocument } from './document.ts';
 import { type Html, html } from './html.ts';
@@ -44,7 +44,7 @@ ${searchCard(searchText(view), proof)}
 <div id="view">
 ${cardsOf(view, proof, now)}
 </div>
-<div class="messages"${problemTextAttributes()} data-tag="${sessionTag}"><p role="status"></p><div role="alert"></div></div>
+<div class="announcer"${scriptAttributes(hereOf(view, proof))} data-tag="${sessionTag}"><p role="status"></p><p role="alert"></p></div>
 <footer class="quiet"><p>Signed in as ${name}. This page requires the app role <code>${roles.join(', ')}</code>.</p>
 <p>Reference <code>${invocationId}</code></p></footer>
 <script nonce="${nonce}">${{ html: __PAGE_ASSETS__.adminScript }}</script>`,
@@ -67,6 +67,18 @@ function searchText(view: AdminView): string {
   }
 }
 
+/** The URL of this page, with the proof that a page of this service led there. */
+function hereOf(view: AdminView, proof: string): string {
+  switch (view.kind) {
+    case 'overview':
+      return adminPath;
+    case 'search':
+      return consoleHref(view.text);
+    case 'user':
+      return consoleHref(view.objectId, proof);
+  }
+}
+
 function cardsOf(view: AdminView, proof: string, now: Date): Html {
   switch (view.kind) {
     case 'overview':
@@ -74,6 +86,6 @@ function cardsOf(view: AdminView, proof: string, now: Date): Html {
     case 'search':
       return resultsCard(view, proof);
     case 'user':
-      return userCards(view, now);
+      return userCards(view, { proof, now });
   }
 }

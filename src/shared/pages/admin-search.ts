@@ -2,28 +2,26 @@ import type { SearchView } from '../admin/console.ts';
 import { type DirectoryUser, MAX_RESULTS } from '../admin/directory.ts';
 import { badge } from './admin-elements.ts';
 import { adminPath, consoleHref } from './admin-links.ts';
-import { failedSection } from './admin-section.ts';
+import { directoryPermission, failedSection } from './admin-section.ts';
 import { type Html, html } from './html.ts';
 
 /** The search form. It needs no script. */
 export function searchCard(text: string, proof: string): Html {
-  return html`<search class="card find">
-<form method="get" action="${adminPath}">
+  return html`<div class="card find">
+<form role="search" method="get" action="${adminPath}">
 <label for="user">Find a user</label>
-<div><input id="user" name="user" value="${text}" maxlength="254" required autocomplete="off" autocapitalize="none" spellcheck="false" aria-describedby="how">
+<div><input type="search" id="user" name="user" value="${text}" maxlength="254" required autocomplete="off" autocapitalize="none" spellcheck="false" aria-describedby="how">
 <input type="hidden" name="from" value="${proof}">
 <button class="button main" type="submit">Search</button></div>
 <p class="quiet" id="how">Enter an email address, an object ID or the beginning of a name. You find only users that your account may see.</p>
 </form>
-</search>`;
+</div>`;
 }
 
 export function resultsCard({ text, users }: SearchView, proof: string): Html {
-  const purpose =
-    'To search for users, this app needs your permission to read names and email addresses in your organization.';
   return html`<section class="card" aria-labelledby="users">
 <h2 id="users" tabindex="-1">Users</h2>
-${users.kind === 'failed' ? failedSection(users, { purpose, here: consoleHref(text) }) : userList(users.value, text, proof)}
+${users.kind === 'failed' ? failedSection(users, { permission: directoryPermission, here: consoleHref(text) }) : userList(users.value, text, proof)}
 </section>`;
 }
 

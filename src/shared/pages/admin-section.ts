@@ -9,9 +9,13 @@ const textByCode: Partial<Record<FailedSection['code'], string>> = {
   admin_consent_required: 'An administrator of your organization has to grant this permission.',
 };
 
-/** The texts that the page's script shows, by problem code or reason, as data attributes. */
-export function problemTextAttributes(): Html {
+/**
+ * What the page's script needs, as data attributes: the texts that it shows, by problem code or reason, and the page's
+ * URL.
+ */
+export function scriptAttributes(here: string): Html {
   const texts = {
+    here,
     ...textByCode,
     recent_sign_in_required: 'This change requires a recent sign-in. Nothing has been changed.',
     consent_required: 'This app needs your permission for this change. Nothing has been changed.',
@@ -20,9 +24,22 @@ export function problemTextAttributes(): Html {
   return html`${Object.entries(texts).map(([name, text]) => html` data-${name}="${text}"`)}`;
 }
 
-export interface FailedSectionContext {
-  /** Why this section needs a permission, shown if it is missing. */
+/** A permission that the administrator can grant, in the administrator's words. */
+export interface MissingPermission {
+  /** For example “Allow this app to look up users”. */
+  readonly title: string;
   readonly purpose: string;
+}
+
+export const directoryPermission: MissingPermission = {
+  title: 'Allow this app to look up users',
+  purpose:
+    'To find users and to show their names, this app needs your permission to read names and email addresses in your organization.',
+};
+
+export interface FailedSectionContext {
+  /** Shown if the administrator has not been asked for it. */
+  readonly permission?: MissingPermission;
   /** URL of this page. A sign-in returns to it, and “Try again” loads it. */
   readonly here: string;
 }
@@ -30,17 +47,19 @@ export interface FailedSectionContext {
 /** Shown in place of a section: why it could not be loaded, and what the administrator can do. */
 export function failedSection(
   { code, title, detail, reason, loginUrl, adminConsentUrl }: FailedSection,
-  { purpose, here }: FailedSectionContext,
+  { permission, here }: FailedSectionContext,
 ): Html {
   const needsSignIn = loginUrl !== undefined;
   const href = needsSignIn ? `${loginUrl}&${new URLSearchParams({ return_to: here })}` : here;
-  const text = reason === 'consent_required' ? purpose : (textByCode[code] ?? detail);
-  const label = needsSignIn && code === 'interaction_required' ? 'Continue' : 'Try again';
+  const missing = reason === 'consent_required' ? permission : undefined;
+  const shownTitle = missing?.title ?? title;
+  const needsOnlyUser = needsSignIn && code === 'interaction_required';
+  const label = needsOnlyUser ? 'Continue' : 'Try again';
   return html`<div class="failed${needsSignIn && ' asks'}">
-<p><b>${title}.</b></p>
-<p>${text}</p>
-<p class="quiet">Code <code>${code}</code></p>
+<p><b>${shownTitle}.</b></p>
+<p>${missing?.purpose ?? textByCode[code] ?? detail}</p>
+${!needsOnlyUser && html`<p class="quiet">Code <code>${code}</code></p>`}
 ${adminConsentUrl && administratorLink(adminConsentUrl)}
-<div class="actions"><a class="button small" href="${href}">${label}</a></div>
+<div class="actions"><a class="button small" href="${href}" aria-label="${label}: ${shownTitle}">${label}</a></div>
 </div>`;
 }

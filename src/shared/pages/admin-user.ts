@@ -2,40 +2,60 @@ import type { UserView } from '../admin/console.ts';
 import type { Grant } from '../admin/grants.ts';
 import type { Section } from '../admin/section.ts';
 import type { UserSession, UserSessionList } from '../admin/user-sessions.ts';
-import { badge, instant } from './admin-elements.ts';
+import { badge, instant, relativeTime } from './admin-elements.ts';
 import { consoleHref, userPath } from './admin-links.ts';
-import { failedSection } from './admin-section.ts';
+import { directoryPermission, failedSection, type MissingPermission } from './admin-section.ts';
 import { type Html, html } from './html.ts';
 
+const grantsPermission: MissingPermission = {
+  title: 'Allow this app to see and revoke permissions',
+  purpose:
+    'To show and revoke permissions that users have granted, this app needs a permission that an administrator has to grant.',
+};
+
+export interface UserCardsContext {
+  /** See `admin/console-links.ts`. */
+  readonly proof: string;
+  readonly now: Date;
+}
+
 /** One user: profile, sessions, granted permissions, and the button that signs the user out everywhere. */
-export function userCards(view: UserView, now: Date): Html {
+export function userCards(view: UserView, { proof, now }: UserCardsContext): Html {
   const { objectId, sessions, grants } = view;
-  const here = consoleHref(objectId);
+  const here = consoleHref(objectId, proof);
   return html`${profileCard(view, here)}
 <section class="card" aria-labelledby="sessions">
 <h2 id="sessions" tabindex="-1">Sessions in this app</h2>
-${sessions.kind === 'failed' ? failedSection(sessions, { purpose: '', here }) : sessionList(view, sessions.value, now)}
+${sessions.kind === 'failed' ? failedSection(sessions, { here }) : sessionList(view, sessions.value, now)}
 </section>
-<section class="card" aria-labelledby="grants">
+${
+  !isMissing(view) &&
+  html`<section class="card" aria-labelledby="grants">
 <h2 id="grants" tabindex="-1">Permissions granted to this app</h2>
 ${grantSection(grants, objectId, here)}
-</section>
-${signOutCard(view)}`;
+</section>`
 }
+${isKnown(view) && signOutCard(view)}`;
+}
+
+/** True if Graph has this user. Only then can the administrator see whom a sign-out of Microsoft would affect. */
+const isKnown = ({ user }: UserView) => user.kind === 'loaded' && user.value !== undefined;
+
+/** True if Graph says that it has no such user. */
+const isMissing = ({ user }: UserView) => user.kind === 'loaded' && user.value === undefined;
 
 function profileCard({ objectId, isSelf, user }: UserView, here: string): Html {
   const profile = user.kind === 'loaded' ? user.value : undefined;
-  const purpose =
-    'To show names, this app needs your permission to read names and email addresses in your organization.';
+  const unnamed = user.kind === 'loaded' ? 'Unknown user' : 'Name not available';
   return html`<section class="card" aria-labelledby="profile">
 <div class="profile">${badge(profile?.name ?? '?')}
 <div>
-<h2 id="profile" tabindex="-1"><bdi>${profile?.name ?? 'Unknown user'}</bdi>${isSelf && html` <span class="chip">you</span>`}</h2>
+<h2 id="profile" tabindex="-1"><bdi>${profile?.name ?? unnamed}</bdi>${isSelf && html` <span class="chip">you</span>`}</h2>
 ${profile && html`<p class="quiet">${profile.username}</p>`}
 <p class="quiet"><code>${objectId}</code></p>
 </div></div>
-${user.kind === 'failed' && failedSection(user, { purpose, here })}
-${user.kind === 'loaded' && profile === undefined && html`<p>Microsoft Graph has no user with this ID in your organization. The sessions and permissions below may belong to a deleted account.</p>`}
+${user.kind === 'failed' && failedSection(user, { permission: directoryPermission, here })}
+${user.kind === 'loaded' && profile === undefined && html`<p>Microsoft Graph has no user with this ID in your organization. If there are sessions, they belong to an account that was deleted.</p>`}
 </section>`;
 }
 
@@ -47,11 +67,13 @@ function sessionList(view: UserView, { sessions, isTruncated }: UserSessionList,
     return html`<div class="empty"><p><b>No sessions.</b></p>
 <p>A session appears here when the user signs in, and disappears when it ends.</p></div>`;
   }
-  const items = sessions.map((session) => sessionItem(session, view.objectId, now));
+  const items = sessions.map((session, at) =>
+    sessionItem(session, { objectId: view.objectId, now, position: `${at + 1} of ${sessions.length}` }),
+  );
   const rest = items.slice(VISIBLE_SESSIONS);
   return html`<ul class="rows">${items.slice(0, VISIBLE_SESSIONS)}</ul>
 ${rest.length > 0 && html`<details><summary>${rest.length} more</summary><ul class="rows">${rest}</ul></details>`}
-${isTruncated && html`<p>This user has more sessions than are listed. “End all” ends those as well.</p>`}
+${isTruncated && html`<p>This user has more sessions than are listed. “End all sessions” ends those as well.</p>`}
 ${sessions.length > 1 && endAllButton(view, isTruncated ? undefined : sessions.length)}`;
 }
 
@@ -59,22 +81,29 @@ function endAllButton(view: UserView, count: number | undefined): Html {
   return html`<div class="actions">${actionButton({
     method: 'DELETE',
     path: `${userPath(view.objectId)}/sessions`,
-    label: count === undefined ? 'End all' : `End all ${count}`,
+    label: count === undefined ? 'End all sessions' : `End all ${count} sessions`,
     question: view.isSelf ? 'End all your sessions?' : `End all sessions of ${userLabel(view)}?`,
     confirm: 'End all sessions',
     done: '# ended.',
   })}</div>`;
 }
 
-function sessionItem(session: UserSession, objectId: string, now: Date): Html {
+interface SessionItemContext {
+  readonly objectId: string;
+  readonly now: Date;
+  /** For example “3 of 25”. Several sessions can have the same browser and the same times. */
+  readonly position: string;
+}
+
+function sessionItem(session: UserSession, { objectId, now, position }: SessionItemContext): Html {
   const { id, isCurrent, device, signedInAt, lastUsedAt, expiresAt, rolesAsOf, features } = session;
   const name = device ?? 'Unknown browser';
   return html`<li><p class="name">${name}${isCurrent && html` <span class="chip">this browser</span>`}</p>
 ${actionButton({
   method: 'DELETE',
   path: `${userPath(objectId)}/sessions/${id}`,
-  label: 'End',
-  hint: `: ${name}`,
+  label: 'End this session',
+  hint: `: ${position}, ${name}, last used ${relativeTime(lastUsedAt, now)}`,
   question: isCurrent ? 'End your own session?' : 'End this session?',
   confirm: 'End session',
   done: 'Session ended.',
@@ -87,16 +116,12 @@ ${instant('Expires', expiresAt, now)}
 </dl>
 ${
   features.length > 0 &&
-  html`<ul class="chips" aria-label="Features with consent">${features.map(({ title }) => html`<li>${title}</li>`)}</ul>`
+  html`<dl class="features"><dt>Features with consent</dt><dd><ul class="chips">${features.map(({ name: feature }) => html`<li><code>${feature}</code></li>`)}</ul></dd></dl>`
 }</li>`;
 }
 
 function grantSection(grants: Section<readonly Grant[]>, objectId: string, here: string): Html {
-  if (grants.kind === 'failed') {
-    const purpose =
-      'To show and revoke permissions that users have granted, this app needs a permission that an administrator has to grant.';
-    return failedSection(grants, { purpose, here });
-  }
+  if (grants.kind === 'failed') return failedSection(grants, { permission: grantsPermission, here });
   if (grants.value.length === 0) {
     return html`<div class="empty"><p><b>No permissions granted.</b></p>
 <p>Permissions that an administrator has granted for all users are not listed here.</p></div>`;
@@ -112,7 +137,7 @@ function grantItem({ id, scopes }: Grant, objectId: string): Html {
 ${actionButton({
   method: 'DELETE',
   path: `${userPath(objectId)}/grants/${encodeURIComponent(id)}`,
-  label: 'Revoke',
+  label: 'Revoke these permissions',
   hint: `: ${scopes.join(', ')}`,
   question: 'Revoke these permissions?',
   confirm: 'Revoke permissions',

@@ -22,11 +22,13 @@ interface Confirmation {
 }
 
 const main = find('main');
-/** Texts by problem code or reason, and the session tag, all from data attributes. */
-const texts = find('.messages').dataset;
+/** Texts by problem code or reason, the page's URL and the session tag, all from data attributes. */
+const texts = find('.announcer').dataset;
 /** The session tag makes the server refuse the request if another user has signed in since the page was loaded. */
 const requestHeaders = { 'X-CSRF': '1', 'X-Session-Tag': texts['tag'] ?? '' };
 let confirmation: Confirmation | undefined;
+/** The visible result of the last change. It takes up its own space, so that it covers nothing. */
+let message: HTMLElement | undefined;
 
 main.addEventListener('click', ({ target }) => {
   const button = target instanceof Element ? target.closest('button') : null;
@@ -34,9 +36,12 @@ main.addEventListener('click', ({ target }) => {
   if (button.dataset['method'] !== undefined) askToConfirm(button);
   else if (button.classList.contains('confirm')) void runConfirmed();
   else if (button.classList.contains('cancel')) cancelConfirmation(true);
+  else if (button.classList.contains('close')) closeMessage(true);
 });
 main.addEventListener('keydown', ({ key }) => {
-  if (key === 'Escape' && !isBusy()) cancelConfirmation(true);
+  if (key !== 'Escape' || isBusy()) return;
+  if (confirmation === undefined) closeMessage(true);
+  else cancelConfirmation(true);
 });
 main.classList.add('scripted');
 
@@ -46,7 +51,7 @@ function isBusy(): boolean {
 
 function askToConfirm(button: HTMLElement): void {
   cancelConfirmation(false);
-  clearMessages();
+  closeMessage(false);
   const question = button.dataset['question'] ?? '';
   const cancel = create('button', 'button small cancel', 'Cancel');
   const group = create(
@@ -78,31 +83,33 @@ async function runConfirmed(): Promise<void> {
   const section = group.closest('section') ?? main;
   const place = placeOf(group, section);
   section.ariaBusy = 'true';
-  showStatus('Working …');
+  find('span', group).textContent = 'Working …';
+  announce('status', 'Working …');
   try {
     const response = await fetch(path, { method, headers: requestHeaders });
     if (response.ok) {
       const { ended } = response.status === 200 ? toRecord(await response.json()) : {};
       // Tells other tabs to check their session, because it may be the one that ended.
       new BroadcastChannel('entra-bff').postMessage({ type: 'entra-bff:session' });
-      await reloadView(place).catch(() => location.reload());
-      showStatus(done.replace('#', ended === 1 ? '1 session' : `${String(ended)} sessions`));
+      await reloadView().catch(() => location.reload());
+      showResult(done.replace('#', ended === 1 ? '1 session' : `${String(ended)} sessions`), place);
       return;
     }
     const problem = toRecord(await response.json());
     cancelConfirmation(true);
+    const isUncertain = response.status >= 500 && problem['sign_ins_revoked'] !== true;
     // The item no longer exists, for example because another administrator was faster.
-    if (response.status === 404) await reloadView(place);
-    showProblem(toProblem(problem), response.status >= 500 && problem['sign_ins_revoked'] !== true);
+    if (response.status === 404) await reloadView();
+    showProblem(toProblem(problem), isUncertain, place);
   } catch {
     cancelConfirmation(true);
-    showProblem({ title: 'No response' }, true);
+    showProblem({ title: 'No response' }, true, place);
   } finally {
     section.ariaBusy = null;
   }
 }
 
-/** Where the focus returns to after the view is replaced: the section's heading and the list item's position. */
+/** Where a change was made: the section's heading and the list item's position, or -1 if it is not about one item. */
 interface Place {
   readonly headingId: string;
   readonly position: number;
@@ -114,7 +121,7 @@ function placeOf(group: HTMLElement, section: HTMLElement): Place {
   return { headingId: find('h2', section).id, position: item === null ? -1 : items.indexOf(item) };
 }
 
-async function reloadView({ headingId, position }: Place): Promise<void> {
+async function reloadView(): Promise<void> {
   const response = await fetch(location.href, { headers: { ...requestHeaders, accept: 'text/html' } });
   const next = new DOMParser().parseFromString(await response.text(), 'text/html').getElementById('view');
   // An error page has no view.
@@ -124,16 +131,25 @@ async function reloadView({ headingId, position }: Place): Promise<void> {
   view.replaceWith(next);
   confirmation = undefined;
   if (isOpen) next.querySelector('details')?.setAttribute('open', '');
+}
+
+/** Shows the result in place of the item that it is about, and moves the focus to the item that follows. */
+function showResult(text: string, place: Place): void {
+  showMessage('done', [create('p', '', text)], place);
+  announce('status', text);
+  const { position, headingId } = place;
   const heading = document.getElementById(headingId);
   const buttons = heading?.closest('section')?.querySelectorAll<HTMLElement>('.rows > li > [data-method]');
   (buttons?.[position] ?? heading)?.focus();
 }
 
 /** @param isUncertain the change may have been made although it was not confirmed */
-function showProblem(problem: Problem, isUncertain: boolean): void {
+function showProblem(problem: Problem, isUncertain: boolean, place: Place): void {
   const { code = '', title = '', detail = '', reason = '', instance } = problem;
-  const lines = [create('b', '', `${title}.`), create('p', '', texts[reason] ?? texts[code] ?? detail)];
-  if (isUncertain) lines.push(create('p', '', texts['uncertain'] ?? ''));
+  const sentences = [`${title}.`, texts[reason] ?? texts[code] ?? detail];
+  if (isUncertain) sentences.push(texts['uncertain'] ?? '');
+  const [heading = '', ...others] = sentences;
+  const lines = [create('b', '', heading), ...others.map((sentence) => create('p', '', sentence))];
   for (const { href, label, kind } of linksFor(problem)) {
     const link = Object.assign(create('a', `button small ${kind}`, label), { href });
     lines.push(create('p', '', link));
@@ -142,17 +158,43 @@ function showProblem(problem: Problem, isUncertain: boolean): void {
     const reference = instance.replace('urn:uuid:', '');
     lines.push(create('p', 'quiet', 'Reference ', create('code', '', reference)));
   }
-  clearMessages();
-  const alert = find('.messages [role=alert]');
-  alert.replaceChildren(...lines);
-  alert.querySelector('a')?.focus();
+  showMessage('problem', lines, place).querySelector('a')?.focus();
+  announce('alert', sentences.join(' '));
+}
+
+/** Shows a message at the place where the change was made. */
+function showMessage(kind: 'done' | 'problem', lines: readonly HTMLElement[], place: Place): HTMLElement {
+  closeMessage(false);
+  const section = document.getElementById(place.headingId)?.closest('section') ?? find('#view');
+  const items = [...section.querySelectorAll('.rows > li')];
+  const item = items[place.position];
+  const lastList = [...section.querySelectorAll('.rows')].at(-1);
+  const close = Object.assign(create('button', 'close', '×'), { type: 'button' });
+  close.ariaLabel = 'Close this message';
+  const isInList = place.position >= 0 && lastList !== undefined;
+  message = create(isInList ? 'li' : 'div', `message ${kind}`, create('div', '', ...lines), close);
+  if (item !== undefined) item.before(message);
+  else if (isInList) lastList.append(message);
+  else section.append(message);
+  message.scrollIntoView({ block: 'nearest' });
+  return message;
+}
+
+function closeMessage(movesFocus: boolean): void {
+  if (message === undefined) return;
+  const section = message.closest('section');
+  const button = message.nextElementSibling?.querySelector<HTMLElement>('[data-method]');
+  message.remove();
+  message = undefined;
+  announce('status', '');
+  if (movesFocus) (button ?? section?.querySelector('h2'))?.focus();
 }
 
 function linksFor({ code, login_url, admin_consent_url }: Problem) {
   const links: { readonly href: string; readonly label: string; readonly kind: string }[] = [];
   if (login_url !== undefined) {
     const url = new URL(login_url, location.href);
-    url.searchParams.set('return_to', location.pathname + location.search);
+    url.searchParams.set('return_to', texts['here'] ?? location.pathname);
     if (url.href.startsWith(`${location.origin}/api/auth/login?`))
       links.push({ href: url.href, label: 'Continue', kind: 'main' });
   }
@@ -164,13 +206,11 @@ function linksFor({ code, login_url, admin_consent_url }: Problem) {
   return links;
 }
 
-function showStatus(text: string): void {
-  clearMessages();
-  find('.messages [role=status]').replaceChildren(text);
-}
-
-function clearMessages(): void {
-  for (const region of document.querySelectorAll('.messages > *')) region.replaceChildren();
+/** Tells screen readers. Each region is in the page from the start, because they ignore the text of a new one. */
+function announce(role: 'status' | 'alert', text: string): void {
+  for (const region of document.querySelectorAll('.announcer > *')) {
+    region.textContent = region.role === role ? text : '';
+  }
 }
 
 function create<Tag extends keyof HTMLElementTagNameMap>(
