@@ -23,6 +23,9 @@ export function developmentSettings(
     SESSION_TABLE_NAME: 'sessions',
     DEV_ENTRA_ORIGIN: addresses.entraOrigin,
     DEV_GRAPH_ORIGIN: addresses.graphOrigin,
+    // Read by the Functions host. The development host has no storage and needs none.
+    AzureWebJobsStorage: 'UseDevelopmentStorage=true',
+    AzureWebJobsSecretStorageType: 'files',
   };
   for (const name of Object.keys(settings)) settings[name] = environment[name] || settings[name] || '';
   return settings;

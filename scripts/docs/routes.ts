@@ -49,11 +49,10 @@ function builtInRoutes(): readonly Route[] {
   Object.assign(globalThis, { __CLIENT_SOURCE__: '' });
   const key = (first: number) =>
     Buffer.from(Array.from({ length: 32 }, (_, index) => first + index)).toString('base64url');
-  const id = '00000000-0000-0000-0000-000000000000';
   const config = parseConfig({
     PUBLIC_BASE_URL: 'https://app.contoso.com',
-    ENTRA_TENANT_ID: id,
-    ENTRA_CLIENT_ID: id,
+    ENTRA_TENANT_ID: '00000000-0000-0000-0000-000000000001',
+    ENTRA_CLIENT_ID: '00000000-0000-0000-0000-000000000002',
     ENTRA_CLIENT_CREDENTIAL: 'managed-identity',
     SESSION_KEYS: `1:${key(0)}`,
     SESSION_INDEX_KEY: key(1),

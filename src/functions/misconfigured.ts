@@ -1,5 +1,5 @@
 import type { HttpHandler } from '@azure/functions';
-import type { ConfigError } from '../shared/config/config.ts';
+import { type ConfigError, toLines } from '../shared/config/config.ts';
 import { BffError } from '../shared/errors.ts';
 import { problemResponse } from '../shared/http/problem.ts';
 import { toHttpResponse } from '../shared/http/response.ts';
@@ -18,4 +18,10 @@ export function misconfigured(error: ConfigError): HttpHandler {
     });
     return toHttpResponse(problemResponse(problem, context.invocationId), true);
   };
+}
+
+/** Writes what is probably wrong with the settings to the log of the cold start. */
+export function warnOfSettings(warnings: readonly string[]): void {
+  // biome-ignore lint/suspicious/noConsole: a cold start has no invocation to log through
+  if (warnings.length > 0) console.warn(`Check these settings:\n${toLines(warnings)}`);
 }

@@ -8,10 +8,11 @@ import nextConfig from '../../examples/nextjs/next.config.ts';
 import viteConfig from '../../examples/vite/vite.config.ts';
 import { guides, readExample } from '../../scripts/docs/examples.ts';
 import { runPolicyCommand } from '../../scripts/policy/command.ts';
-import { ConfigError, parseConfig } from '../../src/shared/config/config.ts';
+import { ConfigError, parseConfig, toLines } from '../../src/shared/config/config.ts';
 import { settingGroups } from '../../src/shared/config/settings.ts';
 import { parseKeyBytes } from '../../src/shared/crypto/key-ring.ts';
 import { parseCustomApiPolicy } from '../../src/shared/policy/custom-api.ts';
+import { createCertificate } from '../support/certificate.ts';
 import {
   type CodeBlock,
   codeBlocksOf,
@@ -88,10 +89,14 @@ const { Values: exampleValues } = JSON.parse(readText('local.settings.example.js
 
 const key = () => randomBytes(32).toString('base64url');
 const guid = '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01';
+const otherGuid = '5e0b7c1d-2f4a-4d8e-9b63-8c1a5f7e2d10';
+/** The id in place of "…". Ids of different settings differ. */
+const idOf = (name: string) =>
+  ({ ENTRA_TENANT_ID: guid, ENTRA_CLIENT_ID: otherGuid })[name] ?? '6f1c8d2e-3a5b-4e9f-8c74-9d2b6a8f3e21';
 const validSettings: Readonly<Record<string, string | undefined>> = {
   PUBLIC_BASE_URL: 'https://app.contoso.com',
   ENTRA_TENANT_ID: guid,
-  ENTRA_CLIENT_ID: guid,
+  ENTRA_CLIENT_ID: otherGuid,
   ENTRA_CLIENT_CREDENTIAL: 'managed-identity',
   SESSION_KEYS: `1:${key()}`,
   SESSION_INDEX_KEY: key(),
@@ -127,7 +132,7 @@ function checkSettings({ text }: CodeBlock): void {
       const isReference = value.startsWith('@Microsoft.KeyVault(');
       environment[name] = isReference
         ? validSettings[name]
-        : value.replace('ACCOUNT', 'account').replace('…', guid);
+        : value.replace('ACCOUNT', 'account').replace('…', idOf(name));
     } else expect(exampleValues, 'a setting of the Functions host').toHaveProperty(name, value);
   }
   parseConfig(environment);
@@ -141,8 +146,29 @@ function checkLog({ text }: CodeBlock): void {
   expect(parse).toThrow(text.trimEnd());
 }
 
+/** The warnings of a worker with a misspelled setting and a certificate that ends soon. */
+function checkWarnings({ text }: CodeBlock): void {
+  const { certificatePem, privateKeyPem } = createCertificate({ until: new Date('2026-06-08T00:00:00Z') });
+  const { warnings } = parseConfig(
+    {
+      ...validSettings,
+      ENTRA_CLIENT_CREDENTIAL: 'certificate',
+      ENTRA_CERTIFICATE: certificatePem,
+      ENTRA_CERTIFICATE_KEY: privateKeyPem,
+      ENTRA_GUEST: 'refuse',
+      AzureWebJobsStorage: 'UseDevelopmentStorage=true',
+    },
+    [],
+    new Date('2026-06-02T00:00:00Z'),
+  );
+  expect(`${WARNINGS}\n${toLines(warnings)}\n`).toBe(text);
+}
+
+const WARNINGS = 'Check these settings:';
+
 function checkText(block: CodeBlock): void {
   if (block.text.startsWith('The settings are not usable:')) checkLog(block);
+  else if (block.text.startsWith(WARNINGS)) checkWarnings(block);
   else expect(isListed(drawings, block), 'text that nothing checks').toBe(true);
 }
 

@@ -13,7 +13,7 @@ const guid = '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01';
 const validSettings = {
   PUBLIC_BASE_URL: 'https://app.contoso.example',
   ENTRA_TENANT_ID: guid,
-  ENTRA_CLIENT_ID: guid,
+  ENTRA_CLIENT_ID: '5e0b7c1d-2f4a-4d8e-9b63-8c1a5f7e2d10',
   ENTRA_CLIENT_CREDENTIAL: 'managed-identity',
   SESSION_KEYS: `1:${key()}`,
   SESSION_INDEX_KEY: key(),
@@ -64,6 +64,7 @@ function namesReadFrom(environment: Environment): string[] {
 
 const namesRead = [...new Set(environments.flatMap(namesReadFrom))].sort();
 const isSetting = (name: string) => /^(?:PUBLIC|ENTRA|SESSION|ROLE|ADMIN|GRAPH|API|DEV)_/.test(name);
+const isHostSetting = (name: string) => /^(?:AzureWebJobs|FUNCTIONS_)/.test(name);
 const documented = settingGroups.flatMap(({ settings }) => Object.keys(settings));
 const namesIn = (text: string) => [...text.matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name).sort();
 
@@ -92,7 +93,12 @@ describe('docs/configuration.md', () => {
 
   it('names the variables by which the app recognizes Azure', () => {
     const sentence = /in Azure when one of these is set: ([^.]+)\./.exec(document)?.[1] ?? '';
-    expect(namesIn(sentence)).toEqual(namesRead.filter((name) => !isSetting(name)));
+    expect(namesIn(sentence)).toEqual(namesRead.filter((name) => !isSetting(name) && !isHostSetting(name)));
+  });
+
+  it('has the settings of the Functions host that the app reads', () => {
+    const [, section = ''] = document.split('## Settings of the Functions host');
+    for (const name of namesRead.filter(isHostSetting)) expect(section).toContain(`| \`${name}\` |`);
   });
 });
 
@@ -123,7 +129,7 @@ describe('local.settings.example.json', () => {
 
   it('shows the default of each setting that has one', () => {
     const defaults = names.filter((name) => !isPlaceholder(name)).map((name) => [name, Values[name]]);
-    const written = parseConfig({ ...validSettings, ...Object.fromEntries(defaults) });
-    expect(JSON.stringify(written)).toBe(JSON.stringify(parseConfig(validSettings)));
+    const written = parseConfig({ ...withApi, ...Object.fromEntries(defaults) });
+    expect(JSON.stringify(written)).toBe(JSON.stringify(parseConfig(withApi)));
   });
 });

@@ -1,11 +1,20 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 
+interface CertificateOptions {
+  readonly subject?: string;
+  readonly from?: Date;
+  readonly until?: Date;
+  readonly modulusLength?: number;
+}
+
 /** A new self-signed certificate and its private key in PEM, so that the repository contains no key. */
-export function createCertificate(subject = 'entra-bff test'): {
-  certificatePem: string;
-  privateKeyPem: string;
-} {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+export function createCertificate({
+  subject = 'entra-bff test',
+  from = new Date('2025-01-01T00:00:00Z'),
+  until = new Date('2049-01-01T00:00:00Z'),
+  modulusLength = 2048,
+}: CertificateOptions = {}): { certificatePem: string; privateKeyPem: string } {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength });
   const sha256WithRsa = sequence(der(0x06, Buffer.from('2a864886f70d01010b', 'hex')), der(0x05));
   const commonName = sequence(der(0x06, Buffer.from('550403', 'hex')), der(0x0c, Buffer.from(subject)));
   const name = sequence(der(0x31, commonName));
@@ -13,7 +22,7 @@ export function createCertificate(subject = 'entra-bff test'): {
     der(0x02, Buffer.of(1)), // serial number
     sha256WithRsa,
     name, // issuer
-    sequence(der(0x17, Buffer.from('250101000000Z')), der(0x17, Buffer.from('490101000000Z'))),
+    sequence(utcTime(from), utcTime(until)),
     name, // subject
     publicKey.export({ type: 'spki', format: 'der' }),
   );
@@ -25,6 +34,10 @@ export function createCertificate(subject = 'entra-bff test'): {
     privateKeyPem: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
   };
 }
+
+/** For example 250101000000Z. */
+const utcTime = (date: Date) =>
+  der(0x17, Buffer.from(`${date.toISOString().replace(/\D/g, '').slice(2, 14)}Z`));
 
 const sequence = (...parts: Buffer[]) => der(0x30, ...parts);
 

@@ -15,7 +15,7 @@ export interface TlsFront {
 
 /** Terminates TLS on this machine for any number of hosts, and forwards header bytes unchanged. */
 export async function startTlsFront(): Promise<TlsFront> {
-  const { certificatePem, privateKeyPem } = createCertificate('app.contoso.test');
+  const { certificatePem, privateKeyPem } = createCertificate({ subject: 'app.contoso.test' });
   const key = new X509Certificate(certificatePem).publicKey.export({ type: 'spki', format: 'der' });
   const origins = new Map<string, string>();
   const server = createServer(

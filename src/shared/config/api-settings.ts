@@ -1,3 +1,4 @@
+import { clouds } from '../entra/authority.ts';
 import type { RequestIdCheck } from '../proxy/correlation.ts';
 import { completeSettings, readSettings } from './read-settings.ts';
 import type { Environment } from './setting.ts';
@@ -15,6 +16,11 @@ export interface ApiConfig {
 
 /** First path segments that this service (after `api/`) or the host uses. No API may have one of these names. */
 const reservedNames: ReadonlySet<string> = new Set(['admin', 'auth', 'graph', 'health', 'runtime']);
+
+/** They accept no token for another API, so every call would fail. */
+const microsoftOrigins: ReadonlySet<string> = new Set(
+  Object.values(clouds).flatMap(({ signIn, graph }) => [signIn, graph]),
+);
 
 /** Reads the settings of each API. An API with an issue is absent from the result. */
 export function readApis(
@@ -44,6 +50,10 @@ function readApi(name: string, environment: Environment, issues: string[]): read
   const values = readSettings(apiSettings, environment, issues, apiPrefix(name));
   if (issues.length > issuesBefore) return [];
   const { ORIGIN, SCOPE_PREFIX, POLICY_FILE, REQUEST_ID_CHECK } = completeSettings(apiSettings, values);
+  if (microsoftOrigins.has(ORIGIN)) {
+    issues.push(`${apiPrefix(name)}ORIGIN is an origin of Microsoft's; set it to the origin of your API.`);
+    return [];
+  }
   return [
     {
       name,

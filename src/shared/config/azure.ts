@@ -24,8 +24,28 @@ export function runsInAzure(environment: Environment): boolean {
  */
 export function issuesInAzure(environment: Environment, nodeArguments: readonly string[]): readonly string[] {
   return [
+    ...identityIssues(environment),
     ...argumentIssues('The command line of Node', nodeArguments.join(' ')),
     ...Object.keys(environment).flatMap((name) => variableIssues(name, environment[name] ?? '')),
+  ];
+}
+
+/**
+ * The variables by which Azure shows that the app has a managed identity: App Service and Container Apps, an older form of
+ * it, and workload identity.
+ */
+const identityVariables = ['IDENTITY_ENDPOINT', 'MSI_ENDPOINT', 'AZURE_FEDERATED_TOKEN_FILE'] as const;
+
+/** Reports settings that need a managed identity, if the app has none. */
+function identityIssues(environment: Environment): readonly string[] {
+  if (identityVariables.some((name) => isSet(environment[name]))) return [];
+  const cure =
+    'needs a managed identity and the app has none (IDENTITY_ENDPOINT is missing); set one under Identity of the function app.';
+  return [
+    ...(environment['ENTRA_CLIENT_CREDENTIAL'] === 'managed-identity'
+      ? [`ENTRA_CLIENT_CREDENTIAL ${cure}`]
+      : []),
+    ...(isSet(environment['SESSION_TABLE_ENDPOINT']) ? [`SESSION_TABLE_ENDPOINT ${cure}`] : []),
   ];
 }
 
@@ -44,7 +64,8 @@ function variableIssues(name: string, text: string): readonly string[] {
 const argumentVariablePattern =
   /^(?:NODE_OPTIONS|(?:\w+(?:__|:))?languageWorkers(?:__|:)node(?:__|:)arguments)$/i;
 /** Node treats `_` and `-` in the names of its arguments as equal. */
-const weakeningArgumentPattern = /--(?:insecure[-_]http[-_]parser|tls[-_]min[-_]v1\.[01])(?![\w.-])/;
+const weakeningArgumentPattern =
+  /--(?:insecure[-_]http[-_]parser|tls[-_]min[-_]v1\.[01]|tls[-_]keylog|trace[-_]tls)(?![\w.-])/;
 
 function argumentIssues(source: string, text: string): readonly string[] {
   const [argument] = weakeningArgumentPattern.exec(text) ?? [];

@@ -6,10 +6,14 @@ import type { RequestIdCheck } from '../proxy/correlation.ts';
 import type { TableLocation } from '../storage/azure-client.ts';
 import { type ApiConfig, readApis } from './api-settings.ts';
 import { issuesInAzure, runsInAzure } from './azure.ts';
-import { findConflicts, plainHttpIssues, usesPlainHttp } from './conflicts.ts';
+import { findConflicts, loopbackIssues, plainHttpIssues, usesPlainHttp } from './conflicts.ts';
+import { type Expiry, expiryIssues, expiryWarnings, findExpiries } from './expiries.ts';
+import { type HostSettings, hostWarnings, readHostSettings } from './host-settings.ts';
+import { misspelledNames } from './misspelled.ts';
 import { completeSettings, readSettings, requireValue } from './read-settings.ts';
 import type { Environment } from './setting.ts';
 import { type SettingValues, settings } from './settings.ts';
+import { valueWarnings } from './value-warnings.ts';
 
 /** The checked settings of the service. */
 export interface Config {
@@ -54,38 +58,69 @@ export interface Config {
   };
   /** The `bodyLimitBytes` and `timeoutMs` of Graph apply to these APIs too. */
   readonly apis: readonly ApiConfig[];
+  readonly host: HostSettings;
+  /** The settings whose value stops working at a known time. */
+  readonly expiries: readonly Expiry[];
+  /** What is probably wrong, although the service can start: each with its fix, and without a value. */
+  readonly warnings: readonly string[];
 }
 
 /** Lists every invalid setting with its problem and its fix, but never its value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly issues: readonly string[];
-  constructor(issues: readonly string[]) {
-    super(`The settings are not usable:\n${issues.map((issue) => `  ${issue}`).join('\n')}`);
+  /** @param warnings what may explain the issues, for example a misspelled name */
+  constructor(issues: readonly string[], warnings: readonly string[] = []) {
+    super(`The settings are not usable:\n${toLines([...issues, ...warnings])}`);
     this.issues = issues;
   }
 }
 
+/** For the log of the cold start. */
+export function toLines(sentences: readonly string[]): string {
+  return sentences.map((sentence) => `  ${sentence}`).join('\n');
+}
+
 /**
  * @param nodeArguments the command-line options of Node
+ * @param now for values that end, such as a certificate
  * @throws {ConfigError} that lists every invalid setting
  */
 export function parseConfig(
   environment: Environment,
   nodeArguments: readonly string[] = process.execArgv,
+  now = new Date(),
 ): Config {
   const issues: string[] = [];
   const values = readSettings(settings, environment, issues);
-  const apis = readApis(values.API_NAMES ?? [], environment, issues);
-  issues.push(...findConflicts(values, environment));
+  const apiNames = values.API_NAMES ?? [];
+  const apis = readApis(apiNames, environment, issues);
+  const expiries = findExpiries(values);
+  issues.push(...findConflicts(values, environment), ...expiryIssues(expiries, now));
   if (runsInAzure(environment)) {
-    issues.push(...issuesInAzure(environment, nodeArguments), ...plainHttpIssues(values, apis));
+    issues.push(
+      ...issuesInAzure(environment, nodeArguments),
+      ...plainHttpIssues(values, apis),
+      ...loopbackIssues(values),
+    );
   }
-  if (issues.length > 0) throw new ConfigError(issues);
-  return Object.freeze(toConfig(completeSettings(settings, values), apis));
+  const misspelled = misspelledNames(environment, apiNames);
+  if (issues.length > 0) throw new ConfigError(issues, misspelled);
+  const complete = completeSettings(settings, values);
+  const warnings = [
+    ...misspelled,
+    ...expiryWarnings(expiries, now),
+    ...valueWarnings(complete),
+    ...hostWarnings(environment, complete.GRAPH_BODY_LIMIT_BYTES),
+  ];
+  const host = readHostSettings(environment);
+  return Object.freeze({ ...toConfig(complete, apis), host, expiries, warnings });
 }
 
-function toConfig(values: SettingValues, apis: readonly ApiConfig[]): Config {
+function toConfig(
+  values: SettingValues,
+  apis: readonly ApiConfig[],
+): Omit<Config, 'host' | 'expiries' | 'warnings'> {
   return {
     publicBaseUrl: values.PUBLIC_BASE_URL,
     entra: {

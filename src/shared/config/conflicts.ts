@@ -7,6 +7,7 @@ import { apiPrefix, type SettingValues, settings } from './settings.ts';
 export function findConflicts(values: Partial<SettingValues>, environment: Environment): readonly string[] {
   return [
     ...tenantConflicts(values, environment),
+    ...idConflicts(values),
     ...certificateConflicts(values),
     ...tableConflicts(environment),
     ...keyConflicts(values),
@@ -28,6 +29,42 @@ function tenantConflicts(values: Partial<SettingValues>, environment: Environmen
   return [
     'ENTRA_ALLOWED_TENANTS is not just ENTRA_TENANT_ID; remove it, or set ENTRA_TENANT_ID to "organizations".',
   ];
+}
+
+/** The tenant of consumer accounts, which this service does not sign in. Entra ID also calls it `consumers`. */
+const CONSUMERS_TENANT = '9188040d-6c67-4c5b-b112-36a304b66dad';
+const NO_ID = '00000000-0000-0000-0000-000000000000';
+
+/** The ids look alike, so one is easily set in place of another. */
+function idConflicts(values: Partial<SettingValues>): readonly string[] {
+  const { ENTRA_TENANT_ID: tenantId, ENTRA_CLIENT_ID: clientId } = values;
+  const { ENTRA_ALLOWED_TENANTS: allowed = [], ENTRA_MANAGED_IDENTITY_CLIENT_ID: identityId } = values;
+  const ids = {
+    ENTRA_TENANT_ID: tenantId,
+    ENTRA_CLIENT_ID: clientId,
+    ENTRA_MANAGED_IDENTITY_CLIENT_ID: identityId,
+  };
+  const issues = Object.entries(ids)
+    .filter(([, id]) => id === NO_ID)
+    .map(([name]) => `${name} consists of zeros; set it to the id that the Entra admin center shows.`);
+  if (clientId !== undefined && clientId === tenantId) {
+    issues.push('ENTRA_CLIENT_ID is also ENTRA_TENANT_ID; set each of them to its own id.');
+  }
+  if (clientId !== undefined && allowed.includes(clientId)) {
+    issues.push('ENTRA_ALLOWED_TENANTS contains ENTRA_CLIENT_ID; set it to ids of tenants.');
+  }
+  if (identityId !== undefined && [clientId, tenantId].includes(identityId)) {
+    issues.push(
+      'ENTRA_MANAGED_IDENTITY_CLIENT_ID is also ENTRA_CLIENT_ID or ENTRA_TENANT_ID; set it to the client id of the managed identity, or remove it for the system-assigned one.',
+    );
+  }
+  if (tenantId === CONSUMERS_TENANT) {
+    issues.push('ENTRA_TENANT_ID is the tenant of consumer accounts; set it to the id of your tenant.');
+  }
+  if (allowed.includes(CONSUMERS_TENANT) && tenantId !== CONSUMERS_TENANT) {
+    issues.push('ENTRA_ALLOWED_TENANTS contains the tenant of consumer accounts; remove that id.');
+  }
+  return issues;
 }
 
 function certificateConflicts(values: Partial<SettingValues>): readonly string[] {
@@ -58,6 +95,14 @@ function lifetimeConflicts(values: Partial<SettingValues>): readonly string[] {
   const { SESSION_IDLE_SECONDS: idle, SESSION_ABSOLUTE_SECONDS: absolute } = values;
   if (idle === undefined || absolute === undefined || idle <= absolute) return [];
   return ['SESSION_IDLE_SECONDS is longer than SESSION_ABSOLUTE_SECONDS; make it shorter.'];
+}
+
+/** Reports a public origin that only this machine could open. */
+export function loopbackIssues({ PUBLIC_BASE_URL: origin }: Partial<SettingValues>): readonly string[] {
+  if (origin === undefined || !/^https:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::|$)/.test(origin)) return [];
+  return [
+    'PUBLIC_BASE_URL leads to this machine, which no user can open; set it to the origin that browsers see.',
+  ];
 }
 
 /** Reports plain http, which is refused in Azure. Outside Azure, loopback origins and connection strings may use it. */

@@ -1,4 +1,5 @@
-import { type Environment, isSet, type Setting, type Settings, type ValuesOf } from './setting.ts';
+import { type Environment, isQuoted, isSet, type Setting, type Settings, type ValuesOf } from './setting.ts';
+import type { Validator } from './validators.ts';
 
 /**
  * Reads the settings. Each one that is invalid, or required and missing, adds an issue with its fix and is absent from the
@@ -60,14 +61,28 @@ function readSetting(
     return undefined;
   }
   const value = validator.parse(text);
-  if (value === undefined) issues.push(`${name} is not usable; set it to ${expected}.`);
+  if (value === undefined) issues.push(`${name} ${diagnose(text, validator)}.`);
   return value;
 }
 
+/** What is wrong with text that the validator refuses, and the fix. */
+function diagnose(text: string, validator: Validator<unknown>): string {
+  const trimmed = text.trim();
+  if (trimmed !== text && validator.parse(trimmed) !== undefined)
+    return 'begins or ends with a space or a line end; remove it';
+  if (isQuoted(text)) return 'is in quotes; remove the quotes, which would be part of the value';
+  return validator.diagnose?.(text) ?? `is not usable; set it to ${validator.expected}`;
+}
+
 /**
- * True for text from an example, and for a Key Vault reference that Azure could not resolve. Without this check, some
- * wrong settings would show only when a user signs in.
+ * True for text from an example, for a reference that Azure could not resolve, and for a variable that a deployment left
+ * in: `$(NAME)`, `${NAME}`, `#{NAME}#`, `{{NAME}}`, `%NAME%`. Without this check, some wrong settings would show only when a
+ * user signs in.
  */
 function isPlaceholder(text: string): boolean {
-  return /change[-_ ]?me|placeholder|^<.*>$|^\.\.\.$|^@Microsoft\.KeyVault/i.test(text);
+  return (
+    /change[-_ ]?me|placeholder|^<.*>$|^\.\.\.$|^your[-_ ]/i.test(text) ||
+    /^@Microsoft\./i.test(text) ||
+    /^(?:\$\(.*\)|\$\{.*\}|#\{.*\}#?|\{\{.*\}\}|%\w+%)$/.test(text.trim())
+  );
 }

@@ -6,6 +6,11 @@ export function isSet(text: string | undefined): boolean {
   return text !== undefined && text.trim() !== '';
 }
 
+/** True for text in quotes. They are part of the value, unlike in a shell. */
+export function isQuoted(text: string): boolean {
+  return /^(["'`]).*\1$|^[“„«‘].*[”“»’]$/s.test(text);
+}
+
 /**
  * What happens if the environment does not have the setting.
  * - `required`: the configuration is invalid.

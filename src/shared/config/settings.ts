@@ -1,5 +1,6 @@
 import type { Cloud } from '../entra/authority.ts';
 import type { RequestIdCheck } from '../proxy/correlation.ts';
+import { certificate, clientSecret, rsaPrivateKey } from './credential-validators.ts';
 import {
   bytes,
   type Condition,
@@ -14,12 +15,11 @@ import {
   type ValuesOf,
   withDefault,
 } from './setting.ts';
+import { connectionString, tableEndpoint } from './table-validators.ts';
 import {
-  certificate,
   filePath,
   guid,
   guids,
-  httpsUrl,
   key,
   keyRing,
   listOf,
@@ -27,7 +27,6 @@ import {
   matching,
   oneOf,
   origin,
-  rsaPrivateKey,
   scopePrefix,
   tenant,
   type Validator,
@@ -84,11 +83,7 @@ const entra = {
   ENTRA_CLIENT_SECRET: onlyIf(
     credentialIs('secret'),
     required(
-      matching(
-        'text, at least 16 characters',
-        'the value of a client secret, at least 16 characters',
-        /^.{16,}$/s,
-      ),
+      clientSecret('the value of a client secret, at least 16 characters'),
       'The value of a client secret.',
       { isSecret: true },
     ),
@@ -132,17 +127,13 @@ const sessions = {
     { isSecret: true },
   ),
   SESSION_TABLE_ENDPOINT: optional(
-    httpsUrl('https://ACCOUNT.table.core.windows.net'),
+    tableEndpoint('https://ACCOUNT.table.core.windows.net'),
     'none; set exactly one of this and `SESSION_TABLE_CONNECTION_STRING`',
     'The URL of the table service, if the app accesses it with a managed identity.',
     { mayBeBlank: true },
   ),
   SESSION_TABLE_CONNECTION_STRING: optional(
-    matching(
-      'connection string',
-      'the connection string of a storage account',
-      /(?:^|;)(?:AccountName|UseDevelopmentStorage|TableEndpoint)=/,
-    ),
+    connectionString('the connection string of a storage account'),
     'none; set exactly one of this and `SESSION_TABLE_ENDPOINT`',
     'The connection string of the storage account, if the app accesses it without a managed identity.',
     { isSecret: true, mayBeBlank: true },
@@ -150,8 +141,8 @@ const sessions = {
   SESSION_TABLE_NAME: withDefault(
     matching(
       '3 to 63 letters and digits, a letter first',
-      '3 to 63 letters and digits, a letter first',
-      /^[A-Za-z][A-Za-z0-9]{2,62}$/,
+      '3 to 63 letters and digits, a letter first, other than "tables"',
+      /^(?!tables$)[A-Za-z][A-Za-z0-9]{2,62}$/i,
     ),
     'bffsessions',
     'The name of the table.',
@@ -189,8 +180,8 @@ const administration = {
   ADMIN_ROLE: withDefault(
     matching(
       '1 to 120 printable ASCII characters without spaces',
-      'the value of an app role, without spaces',
-      /^[\x21-\x7e]{1,120}$/,
+      'the value of an app role, without spaces and quotes',
+      /^(?!.*["\\])[\x21-\x7e]{1,120}$/,
     ),
     'Admin',
     'The value of the app role that opens `/api/admin`.',

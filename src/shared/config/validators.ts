@@ -1,7 +1,6 @@
 import type { Buffer } from 'node:buffer';
-import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createKeyRing, type KeyRing, parseKeyBytes } from '../crypto/key-ring.ts';
-import { guidPattern } from '../guid.ts';
+import { guidPattern, guidPatternAnyCase } from '../guid.ts';
 
 /** How the text of a setting is read. */
 export interface Validator<Value> {
@@ -11,6 +10,11 @@ export interface Validator<Value> {
   readonly expected: string;
   /** Returns undefined for invalid text. */
   parse(text: string): Value | undefined;
+  /**
+   * Describes a common mistake in invalid text: completes "NAME …" in the log with the problem and its fix. Never contains
+   * the text. Returns undefined for any other invalid text.
+   */
+  diagnose?(text: string): string | undefined;
 }
 
 /** Text in which the pattern is found. A pattern for the whole text needs anchors. */
@@ -19,7 +23,7 @@ export function matching(type: string, expected: string, pattern: RegExp): Valid
 }
 
 export function filePath(expected: string): Validator<string> {
-  return matching('file path', expected, /\S/);
+  return matching('file path', expected, /^(?!["'].*["']$)\S(?:.*\S)?$/);
 }
 
 /** @param quantity what the setting counts: `whole seconds`, `a whole number` */
@@ -49,12 +53,24 @@ export function oneOf<const Choice extends string>(...choices: readonly Choice[]
 }
 
 export function guid(expected: string): Validator<string> {
-  return matching('GUID in lower case', expected, guidPattern);
+  return { ...matching('GUID in lower case', expected, guidPattern), diagnose: diagnoseGuid };
+}
+
+function diagnoseGuid(text: string): string | undefined {
+  const bare = text.replace(/^\{(.*)\}$/, '$1');
+  if (!guidPatternAnyCase.test(bare)) return undefined;
+  return bare === text
+    ? 'is in upper case; set it to the same id in lower case'
+    : 'is in braces; remove the braces';
 }
 
 export function tenant(expected: string): Validator<string> {
-  const type = 'GUID in lower case, or `organizations`';
-  return { type, expected, parse: (text) => (text === 'organizations' ? text : guid('').parse(text)) };
+  const id = guid(expected);
+  return {
+    ...id,
+    type: 'GUID in lower case, or `organizations`',
+    parse: (text) => (text === 'organizations' ? text : id.parse(text)),
+  };
 }
 
 /** A list separated by commas. Spaces around an item are ignored. */
@@ -80,11 +96,6 @@ export function origin(expected: string): Validator<string> {
 
 export function loopbackOrigin(expected: string): Validator<string> {
   return { type: 'http origin on this machine', expected, parse: (text) => toOrigin(text, isPlainLoopback) };
-}
-
-export function httpsUrl(expected: string): Validator<string> {
-  const isHttps = (text: string) => URL.canParse(text) && new URL(text).protocol === 'https:';
-  return { type: 'https URL', expected, parse: (text) => (isHttps(text) ? text : undefined) };
 }
 
 /** Scheme, host and port in their one canonical spelling: no path, user name, trailing slash or wildcard. */
@@ -127,41 +138,6 @@ function parseKeyRing(text: string): KeyRing | undefined {
   const distinctIds = new Set(valid.map(({ id }) => id)).size;
   const distinctKeys = new Set(valid.map(({ bytes }) => bytes.toString('hex'))).size;
   return distinctIds === keys.length && distinctKeys === keys.length ? createKeyRing(valid) : undefined;
-}
-
-export function certificate(expected: string): Validator<string> {
-  return {
-    type: 'PEM',
-    expected,
-    parse: (text) => toPem(text, 'CERTIFICATE', (pem) => new X509Certificate(pem)),
-  };
-}
-
-/** Entra ID accepts RSA keys only. */
-export function rsaPrivateKey(expected: string): Validator<string> {
-  return {
-    type: 'PEM (PKCS #8)',
-    expected,
-    parse: (text) =>
-      toPem(text, 'PRIVATE KEY', (pem) => {
-        if (createPrivateKey(pem).asymmetricKeyType !== 'rsa') throw new TypeError('not an RSA key');
-      }),
-  };
-}
-
-/**
- * Parses PEM. A setting has one line, so line ends may be written as `\n`.
- * @param parse throws if the content of the PEM is invalid
- */
-function toPem(text: string, label: string, parse: (pem: string) => unknown): string | undefined {
-  const pem = text.replaceAll('\\n', '\n');
-  if (!pem.includes(`-----BEGIN ${label}-----`) || !pem.includes(`-----END ${label}-----`)) return undefined;
-  try {
-    parse(pem);
-    return pem;
-  } catch {
-    return undefined;
-  }
 }
 
 /**

@@ -4,6 +4,8 @@ import { ConfigError, parseConfig } from '../../../src/shared/config/config.ts';
 import type { Environment } from '../../../src/shared/config/setting.ts';
 import { createCertificate } from '../../support/certificate.ts';
 
+/** The form of a storage account's key: 64 bytes as base64. */
+const accountKey = randomBytes(64).toString('base64');
 const newKey = () => randomBytes(32).toString('base64url');
 const [firstKey, secondKey, indexKey] = [newKey(), newKey(), newKey()];
 const tenantId = '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01';
@@ -18,8 +20,7 @@ const withSecret: Environment = {
   ENTRA_CLIENT_SECRET: 'abc8Q~not-a-real-client-secret-value',
   SESSION_KEYS: `2:${secondKey},1:${firstKey}`,
   SESSION_INDEX_KEY: indexKey,
-  SESSION_TABLE_CONNECTION_STRING:
-    'DefaultEndpointsProtocol=https;AccountName=contoso;AccountKey=a2V5;EndpointSuffix=core.windows.net',
+  SESSION_TABLE_CONNECTION_STRING: `DefaultEndpointsProtocol=https;AccountName=contoso;AccountKey=${accountKey};EndpointSuffix=core.windows.net`,
 };
 
 const without = (environment: Environment, ...names: string[]): Environment =>
@@ -495,8 +496,8 @@ describe('refuses', () => {
   );
 
   it.each([
-    'TableEndpoint=http://contoso.table.core.windows.net;AccountName=contoso;AccountKey=a2V5',
-    'DefaultEndpointsProtocol=HTTP;AccountName=contoso;AccountKey=a2V5',
+    `DefaultEndpointsProtocol=https;TableEndpoint=http://contoso.table.core.windows.net;AccountName=contoso;AccountKey=${accountKey}`,
+    `DefaultEndpointsProtocol=HTTP;AccountName=contoso;AccountKey=${accountKey};EndpointSuffix=core.windows.net`,
     'UseDevelopmentStorage=True',
   ])('storage over plain http in Azure: %s', { tags: ['CF-2'] }, (connectionString) => {
     const environment = {

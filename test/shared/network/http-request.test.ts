@@ -428,7 +428,7 @@ describe('a reused connection', () => {
   );
 
   it('that was closed meanwhile fails with no bytes received, also with TLS', async () => {
-    const { privateKeyPem: key, certificatePem: cert } = createCertificate('localhost');
+    const { privateKeyPem: key, certificatePem: cert } = createCertificate({ subject: 'localhost' });
     const secure = await startRawUpstream({ key, cert });
     const trusted = getCACertificates();
     setDefaultCACertificates([...trusted, cert]);
@@ -476,7 +476,7 @@ describe('a connection that a session has used', () => {
   it('can be used by another session after a silence, which TLS tickets do not interrupt', {
     tags: ['PX-17'],
   }, async () => {
-    const { privateKeyPem: key, certificatePem: cert } = createCertificate('localhost');
+    const { privateKeyPem: key, certificatePem: cert } = createCertificate({ subject: 'localhost' });
     const secure = await startRawUpstream({ key, cert });
     const trusted = getCACertificates();
     setDefaultCACertificates([...trusted, cert]);

@@ -1,0 +1,54 @@
+import { runsInAzure } from './azure.ts';
+import { type Environment, isSet } from './setting.ts';
+
+/** What this service must know of the settings that the Functions host reads. */
+export interface HostSettings {
+  /** The host runs the timer that removes expired rows. Without storage of its own, it never does, and logs nothing. */
+  readonly runsSweep: boolean;
+}
+
+export function readHostSettings(environment: Environment): HostSettings {
+  return { runsSweep: hasStorage(environment) && !isSweepDisabled(environment) };
+}
+
+/** A connection string, or with a managed identity `AzureWebJobsStorage__accountName` and its relatives. */
+function hasStorage(environment: Environment): boolean {
+  return (
+    isSet(environment['AzureWebJobsStorage']) ||
+    Object.keys(environment).some(
+      (name) => /^AzureWebJobsStorage(?:__|:)\w+$/i.test(name) && isSet(environment[name]),
+    )
+  );
+}
+
+/** @see https://learn.microsoft.com/azure/azure-functions/disable-function */
+function isSweepDisabled(environment: Environment): boolean {
+  return Object.keys(environment).some(
+    (name) =>
+      /^AzureWebJobs(?:\.|__|:)sweep(?:\.|__|:)Disabled$/i.test(name) &&
+      /^(?:true|1)$/i.test(environment[name] ?? ''),
+  );
+}
+
+/** @param bodyLimitBytes `GRAPH_BODY_LIMIT_BYTES` */
+export function hostWarnings(environment: Environment, bodyLimitBytes: number): readonly string[] {
+  const hostLimit = environment['FUNCTIONS_REQUEST_BODY_SIZE_LIMIT'];
+  const keysAreInFiles = environment['AzureWebJobsSecretStorageType']?.toLowerCase() === 'files';
+  return [
+    ...(readHostSettings(environment).runsSweep
+      ? []
+      : [
+          'AzureWebJobsStorage is missing or the function "sweep" is disabled, so expired sessions are never removed; set it to a storage account.',
+        ]),
+    ...(runsInAzure(environment) && hasStorage(environment) && !keysAreInFiles
+      ? [
+          'AzureWebJobsSecretStorageType is not "files", so every sign-in depends on the storage account of the host; set it to files.',
+        ]
+      : []),
+    ...(isSet(hostLimit) && Number(hostLimit) < bodyLimitBytes
+      ? [
+          'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT is lower than GRAPH_BODY_LIMIT_BYTES, so the host answers larger bodies with an empty 500; set it to slightly more.',
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,71 @@
+import { type Environment, isSet } from './setting.ts';
+import { apiPrefix, apiSettings, settings } from './settings.ts';
+
+/**
+ * Reports variables that are ignored because their name is almost that of a setting. Such a variable may have been meant
+ * as a restriction, for example `ENTRA_GUEST=refuse`.
+ * @param apiNames the values of `API_NAMES`
+ */
+export function misspelledNames(environment: Environment, apiNames: readonly string[]): readonly string[] {
+  const known = [
+    ...Object.keys(settings),
+    ...apiNames.flatMap((apiName) => Object.keys(apiSettings).map((name) => `${apiPrefix(apiName)}${name}`)),
+  ];
+  const isKnown = new Set(known);
+  // On Windows, a variable is found under every spelling of its letter case.
+  const missing = known.filter((name) => !isSet(environment[name]));
+  return Object.keys(environment).flatMap((name) => {
+    if (isKnown.has(name) || !isSet(environment[name])) return [];
+    const nearest = nearestName(name, missing);
+    if (nearest !== undefined) return [`${name} is not read; did you mean ${nearest}?`];
+    const api = apiOfSetting(name);
+    return api === undefined || apiNames.includes(api)
+      ? []
+      : [`${name} is not read; add "${api}" to API_NAMES, or remove the setting.`];
+  });
+}
+
+/** The API to which a setting would belong: `orders` for `API_ORDERS_ORIGIN`. */
+function apiOfSetting(name: string): string | undefined {
+  const suffix = Object.keys(apiSettings).find((setting) => name.endsWith(`_${setting}`));
+  const [, api] =
+    /^API_([A-Z][A-Z0-9]*)$/.exec(suffix === undefined ? '' : name.slice(0, -suffix.length - 1)) ?? [];
+  return api?.toLowerCase();
+}
+
+const MAX_DISTANCE = 2;
+const MIN_LENGTH = 8;
+
+function nearestName(name: string, candidates: readonly string[]): string | undefined {
+  const upperCase = name.toUpperCase();
+  if (upperCase.length < MIN_LENGTH) return undefined;
+  const near = candidates
+    .map((candidate) => ({ candidate, distance: distanceOf(upperCase, candidate) }))
+    .filter(({ distance }) => distance <= MAX_DISTANCE)
+    .toSorted((left, right) => left.distance - right.distance);
+  return near[0]?.candidate ?? candidates.find((candidate) => leavesOutWords(upperCase, candidate));
+}
+
+/** True for `ENTRA_SECRET` instead of `ENTRA_CLIENT_SECRET`: the same first word, and no word that the setting lacks. */
+function leavesOutWords(name: string, setting: string): boolean {
+  const words = name.split('_');
+  const wordsOfSetting = setting.split('_');
+  return (
+    words.length > 1 && words[0] === wordsOfSetting[0] && words.every((word) => wordsOfSetting.includes(word))
+  );
+}
+
+/** Levenshtein's distance: how many letters have to be added, removed or replaced. */
+function distanceOf(left: string, right: string): number {
+  if (Math.abs(left.length - right.length) > MAX_DISTANCE) return MAX_DISTANCE + 1;
+  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (const [row, letter] of [...left].entries()) {
+    const current = [row + 1];
+    for (const [column, other] of [...right].entries()) {
+      const replaced = (previous[column] ?? 0) + (letter === other ? 0 : 1);
+      current.push(Math.min(replaced, (previous[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous.at(-1) ?? 0;
+}
