@@ -42,7 +42,8 @@ export function createApp(config: Config, policies: Policies, system: System) {
   const upstreamAccess = createUpstreamAccess({ ...tokens, interaction });
   const callDependencies = { bodyLimitBytes, timeoutMs, ...upstreamAccess, ...system };
   const { repeatsRefusedWrites } = policies.graph;
-  const sendWithToken = createSendWithToken({ ...config.graph, repeatsRefusedWrites }, callDependencies);
+  const graphApi = { ...config.graph, name: 'graph', repeatsRefusedWrites };
+  const sendWithToken = createSendWithToken(graphApi, callDependencies);
   const graphClient = createGraphClient(config.graph.origin, { ...callDependencies, sendWithToken });
   const cacheSeconds = roleMaxAgeSeconds;
   const findMemberships = createFindMemberships({ graph: graphClient, cacheSeconds, ...system });

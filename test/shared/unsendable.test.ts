@@ -39,7 +39,7 @@ const dependenciesWith = (accessToken: string) => ({
 describe('a value that cannot be sent', () => {
   it.each(unsendable)('fails the call as an access token for an API: %j', async (accessToken) => {
     for (const requestIdCheck of ['warn', 'ignore'] as const) {
-      const options = { origin: upstream.origin, requestIdCheck, policy: openApiPolicy() };
+      const options = { name: 'orders', origin: upstream.origin, requestIdCheck, policy: openApiPolicy() };
       const api = createCustomApi(options, dependenciesWith(accessToken));
       for (const method of ['GET', 'POST']) {
         const request = apiRequest(method, { startedMs: monotonicMs() });
@@ -57,7 +57,12 @@ describe('a value that cannot be sent', () => {
     async (value) => {
       const clientOf = (accessToken: string) => {
         const dependencies = dependenciesWith(accessToken);
-        const api = { origin: upstream.origin, requestIdCheck: 'warn', repeatsRefusedWrites: true } as const;
+        const api = {
+          name: 'graph',
+          origin: upstream.origin,
+          requestIdCheck: 'warn',
+          repeatsRefusedWrites: true,
+        } as const;
         const sendWithToken = createSendWithToken(api, dependencies);
         return createGraphClient(upstream.origin, { ...dependencies, sendWithToken });
       };

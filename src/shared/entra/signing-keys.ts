@@ -16,10 +16,15 @@ export interface AuthorityKeys extends SigningKeys {
   check(): Promise<void>;
   /**
    * Compares this machine's clock with the authority's current time.
-   * @throws {BffError} sign_in_service_unavailable if the clock is wrong or the authority cannot be reached
+   * @throws {BffError} sign_in_service_unavailable if the clock is wrong, or if it could not be compared
    */
   checkClock(): Promise<void>;
+  /** This machine's clock, by the last response with the keys. */
+  clock(): ClockState;
 }
+
+/** `unknown`: no keys have been read yet, or the response had no readable `Date`. */
+export type ClockState = 'right' | 'wrong' | 'unknown';
 
 /**
  * The authority's published keys. They come only from the configured URL. A token's header parameters `jku`,
@@ -27,7 +32,7 @@ export interface AuthorityKeys extends SigningKeys {
  */
 export function createSigningKeys(keysUri: string, sendHttp: SendHttp, now: () => Date): AuthorityKeys {
   const { origin, pathname, search } = new URL(keysUri);
-  let clockSkewMs = 0;
+  let clock: ClockState = 'unknown';
   const keySet = createRemoteJWKSet(new URL(keysUri), {
     cooldownDuration: COOLDOWN_MS,
     cacheMaxAge: MAX_AGE_MS,
@@ -41,7 +46,7 @@ export function createSigningKeys(keysUri: string, sendHttp: SendHttp, now: () =
         deadlineMs: DEADLINE_MS,
         maxResponseBytes: MAX_RESPONSE_BYTES,
       });
-      if (headers.date !== undefined) clockSkewMs = Math.abs(Date.parse(headers.date) - now().getTime());
+      clock = compareClock(headers.date, now());
       return new Response(Buffer.from(body), { status });
     },
   });
@@ -61,13 +66,15 @@ export function createSigningKeys(keysUri: string, sendHttp: SendHttp, now: () =
     },
     async check() {
       // The skew is measured when keys are fetched. The clock may have been corrected since, so it is measured again.
-      if (!keySet.fresh || clockSkewMs > MAX_CLOCK_SKEW_MS) await reload();
-      requireRightClock();
+      if (!keySet.fresh || clock === 'wrong') await reload();
+      if (clock === 'wrong') throw wrongClock();
     },
     async checkClock() {
       await reload();
-      requireRightClock();
+      if (clock === 'wrong') throw wrongClock();
+      if (clock === 'unknown') throw signInServiceUnavailable("This machine's clock could not be compared.");
     },
+    clock: () => clock,
   };
 
   async function reload(): Promise<void> {
@@ -75,10 +82,15 @@ export function createSigningKeys(keysUri: string, sendHttp: SendHttp, now: () =
       throw signInServiceUnavailable("The sign-in service's keys could not be read.", error);
     });
   }
+}
 
-  function requireRightClock(): void {
-    if (clockSkewMs > MAX_CLOCK_SKEW_MS) throw signInServiceUnavailable("This machine's clock is wrong.");
-  }
+const wrongClock = () => signInServiceUnavailable("This machine's clock is wrong.");
+
+/** @param date the `Date` header of a response */
+function compareClock(date: string | undefined, now: Date): ClockState {
+  const skewMs = Math.abs(Date.parse(date ?? '') - now.getTime());
+  if (Number.isNaN(skewMs)) return 'unknown';
+  return skewMs > MAX_CLOCK_SKEW_MS ? 'wrong' : 'right';
 }
 
 /** Finds the entry by the key itself, because a token may have no key id, and two entries may share one. */

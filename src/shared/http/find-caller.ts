@@ -63,14 +63,19 @@ export function createFindCaller(dependencies: FindCallerDependencies): FindCall
 
   return async (request, sessionUse, cookiesToClear, log) => {
     if (sessionUse === 'ignored') return none('not_signed_in');
-    if (sessionUse !== 'best-effort') return read(request, cookiesToClear, log);
-    return read(request, cookiesToClear, log).catch((error: unknown) => {
+    if (sessionUse !== 'best-effort') return read(request, sessionUse, cookiesToClear, log);
+    return read(request, sessionUse, cookiesToClear, log).catch((error: unknown) => {
       log('warn', { event: 'session-not-read', error: describeError(error) });
       return none('session_ended');
     });
   };
 
-  async function read(request: BffRequest, cookiesToClear: CookieToSet[], log: Log): Promise<FoundCaller> {
+  async function read(
+    request: BffRequest,
+    sessionUse: Access<unknown>['session'],
+    cookiesToClear: CookieToSet[],
+    log: Log,
+  ): Promise<FoundCaller> {
     await finishPendingLogout(request, cookiesToClear, log);
     const cookieValue = request.cookies.get(cookieNames.session);
     if (cookieValue === undefined) return none('not_signed_in');
@@ -87,7 +92,12 @@ export function createFindCaller(dependencies: FindCallerDependencies): FindCall
         if (mayReportNewerRow()) auditRowNotOpened(store, cookieValue, 'newer', log);
         throw sessionTooNew();
       case 'none':
-        recordAbsence(store, cookieValue, result.reason, log);
+        if (result.reason === 'unreadable' || result.reason === 'retired-key') {
+          auditRowNotOpened(store, cookieValue, result.reason, log);
+        } else if (sessionUse !== 'required') {
+          // Where a session is required, the record of the refused call has the reason.
+          log('info', { event: 'no-session', reason: result.reason });
+        }
         if (mayClearCookie(request, result.reason)) cookiesToClear.push(clearedCookie(cookieNames.session));
         return none(reasonByAbsence[result.reason]);
     }
@@ -118,11 +128,6 @@ async function endSession(store: SessionStore, { locator, facts }: Session, log:
     log('warn', { event: 'disallowed-session-not-removed', error: describeError(error) });
   }
   return none('session_ended');
-}
-
-function recordAbsence(store: SessionStore, cookieValue: string, reason: SessionAbsence, log: Log): void {
-  if (reason === 'unreadable' || reason === 'retired-key') auditRowNotOpened(store, cookieValue, reason, log);
-  else log('info', { event: 'no-session', reason });
 }
 
 function auditRowNotOpened(

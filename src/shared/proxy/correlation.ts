@@ -1,5 +1,6 @@
 import { guidPatternAnyCase } from '../guid.ts';
 import type { Correlation, HttpResponse } from '../network/http-request.ts';
+import { createCountedLines } from '../telemetry/counted.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /** Name of the header with a call's request id. The API logs the id and returns it with the response. */
@@ -40,18 +41,11 @@ export type WarnIfUncorrelated = (
   log: Log,
 ) => void;
 
-const WARN_EVERY_MS = 60_000;
-
 /** Logs at most one line a minute for each API, with the number of responses without an id since the previous line. */
 export function createWarnIfUncorrelated(monotonicMs: () => number): WarnIfUncorrelated {
-  let nextWarningMs = Number.NEGATIVE_INFINITY;
-  let count = 0;
+  const lines = createCountedLines(monotonicMs);
   return ({ headers }, correlation, log) => {
     if (correlation?.whenMissing !== 'unsure' || headers[correlation.name] !== undefined) return;
-    count++;
-    if (monotonicMs() < nextWarningMs) return;
-    nextWarningMs = monotonicMs() + WARN_EVERY_MS;
-    log('warn', { event: 'upstream-responses-without-request-id', count });
-    count = 0;
+    lines.count(log, 'warn', { event: 'upstream-responses-without-request-id' });
   };
 }

@@ -15,6 +15,7 @@ export interface ApiProxy {
 }
 
 export interface CustomApiOptions {
+  readonly name: string;
   readonly origin: string;
   readonly requestIdCheck: RequestIdCheck;
   readonly policy: Policy;
@@ -26,11 +27,14 @@ export interface CustomApiDependencies extends SendDependencies, Omit<ForwardDep
 
 /** Forwards calls to one custom API, if its policy allows them. */
 export function createCustomApi(
-  { origin, requestIdCheck, policy }: CustomApiOptions,
+  { name, origin, requestIdCheck, policy }: CustomApiOptions,
   dependencies: CustomApiDependencies,
 ): ApiProxy {
   const { repeatsRefusedWrites } = policy;
-  const sendWithToken = createSendWithToken({ origin, requestIdCheck, repeatsRefusedWrites }, dependencies);
+  const sendWithToken = createSendWithToken(
+    { name, origin, requestIdCheck, repeatsRefusedWrites },
+    dependencies,
+  );
   const forward = createForward({ ...dependencies, sendWithToken });
   return {
     async call(caller, request, log) {

@@ -3,6 +3,7 @@ import type { CallNeed, TokensForCall } from '../interaction/call-token.ts';
 import type { Borrower, HttpRequest, HttpResponse, SendHttp } from '../network/http-request.ts';
 import { isRead } from '../policy/methods.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
+import { createCountedLines } from '../telemetry/counted.ts';
 import type { Log } from '../telemetry/log.ts';
 import { userKeyOf } from './call-limits.ts';
 import { readClaimsChallenge } from './claims-challenge.ts';
@@ -12,6 +13,8 @@ import { sendToApi } from './send.ts';
 
 /** An API that is called with users' access tokens. */
 export interface Api {
+  /** `graph`, or the name of the custom API. For the log. */
+  readonly name: string;
   /** The only origin to which tokens for this API are sent. */
   readonly origin: string;
   readonly requestIdCheck: RequestIdCheck;
@@ -72,6 +75,7 @@ const MAX_TOKEN_MS = 45_000;
 export function createSendWithToken(api: Api, dependencies: SendDependencies): SendWithToken {
   const { tokensForCall, memoryBudget, monotonicMs } = dependencies;
   const warnIfUncorrelated = createWarnIfUncorrelated(monotonicMs);
+  const recordOutage = createRecordOutage(api.name, monotonicMs);
 
   return async ({ caller, request, need, startedMs }, log, findChallenge = findChallengeInHeaders) => {
     const endMs = startedMs + MAX_CALL_MS;
@@ -95,6 +99,7 @@ export function createSendWithToken(api: Api, dependencies: SendDependencies): S
       };
       const response = await sendToApi(dependencies.sendHttp, complete, monotonicMs, log);
       warnIfUncorrelated(response, correlation, log);
+      recordOutage(response, log);
       return response;
     };
 
@@ -115,6 +120,19 @@ export function createSendWithToken(api: Api, dependencies: SendDependencies): S
     // A call is repeated once and never in a loop.
     if (furtherClaims !== undefined) throw tokens.refusedProblem(furtherClaims);
     return { request, response: renewed, sentTokens: [accessToken, renewedToken] };
+  };
+}
+
+/**
+ * Logs responses that show an outage or throttling, which pass to the caller unchanged: one line a minute for each status,
+ * with the number of responses.
+ */
+function createRecordOutage(upstream: string, monotonicMs: () => number) {
+  const lines = createCountedLines(monotonicMs);
+  return ({ status }: HttpResponse, log: Log): void => {
+    lines.flush(log);
+    if (status === 429 || status >= 500)
+      lines.count(log, 'warn', { event: 'upstream-errors', upstream, status });
   };
 }
 

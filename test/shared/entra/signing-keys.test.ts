@@ -21,7 +21,7 @@ const answerOf = (body: unknown, more: Partial<HttpResponse> = {}): HttpResponse
   body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
   ...more,
 });
-const good = () => answerOf({ keys: [one, two] });
+const good = () => answerOf({ keys: [one, two] }, { headers: { date: new Date(Date.now()).toUTCString() } });
 
 /** An authority whose next answer a test chooses, with a list of its requests. */
 function authority() {
@@ -169,6 +169,24 @@ describe('signing keys', () => {
     await expect(keys.checkClock()).rejects.toMatchObject({ code: 'sign_in_service_unavailable' });
     state.answer = dated(0);
     await expect(keys.checkClock()).resolves.toBeUndefined();
+  });
+
+  it.each([
+    ['no Date', {}],
+    ['an empty Date', { date: '' }],
+    ['a Date that is no date', { date: 'now' }],
+    ['two Dates', { date: 'Mon, 01 Jun 2026 00:00:00 GMT, Mon, 01 Jun 2026 00:00:00 GMT' }],
+  ])('with %s do not count as a comparison of the clock', async (_what, headers) => {
+    const { keys, state } = authority();
+    expect(keys.clock()).toBe('unknown');
+    await keys.resolve(header);
+    expect(keys.clock()).toBe('right');
+    state.answer = () => answerOf({ keys: [one] }, { headers });
+    await expect(keys.checkClock()).rejects.toMatchObject({ code: 'sign_in_service_unavailable' });
+    expect(keys.clock()).toBe('unknown');
+    // The keys can be used all the same.
+    await expect(keys.check()).resolves.toBeUndefined();
+    await expect(keys.resolve(header)).resolves.toBeDefined();
   });
 
   it("are not usable while this machine's clock is wrong", async () => {

@@ -41,7 +41,12 @@ function startClient({
     })),
     ...{ timeoutMs, bodyLimitBytes, memoryBudget },
   };
-  const api = { origin: upstream.origin, requestIdCheck: 'warn', repeatsRefusedWrites: true } as const;
+  const api = {
+    name: 'graph',
+    origin: upstream.origin,
+    requestIdCheck: 'warn',
+    repeatsRefusedWrites: true,
+  } as const;
   const graph = createGraphClient(upstream.origin, {
     ...dependencies,
     sendWithToken: createSendWithToken(api, dependencies),

@@ -51,6 +51,7 @@ function startApi(
   const logged: string[] = [];
   const api = createCustomApi(
     {
+      name: 'orders',
       origin: 'https://upstream.example',
       requestIdCheck: 'ignore',
       policy: openApiPolicy({ repeatsRefusedWrites }),
