@@ -14,8 +14,13 @@ export interface ActiveInteraction {
   readonly view: Interaction | undefined;
   /** The link for an administrator that the last popup reported. */
   readonly adminConsentUrl: string | undefined;
-  /** @returns false if neither a popup nor a safe redirect is possible */
-  start(request: InteractionRequest): boolean;
+  /**
+   * @param proceed starts the request once more, in a click
+   * @returns false if the browser blocks the popup or no safe redirect is possible
+   */
+  start(request: InteractionRequest, proceed: () => void): boolean;
+  /** Stops waiting for a click on `proceed`, so that another request can start. */
+  pause(): void;
   focus(): void;
   /** Handles a message of a popup. Ignores every message that is not from the open popup. */
   onMessage(message: unknown): void;
@@ -71,23 +76,40 @@ export function createActiveInteraction(
     get adminConsentUrl() {
       return adminConsentUrl;
     },
-    start(request) {
-      popup = request.display === 'popup' ? openPopup(page, request) : undefined;
-      if (!popup && !startRedirect(page, request, guard, sessions)) return false;
-      const { feature, reason, scopes = [] } = request;
-      const limitMs = popup ? popupLimitMs : redirectLimitMs;
+    start(request, proceed) {
+      const { feature, reason, scopes = [], clicked, ifBlocked } = request;
+      const wantsPopup = request.display === 'popup';
+      popup = wantsPopup ? openPopup(page, request) : undefined;
+      const blocked = wantsPopup && !popup && !clicked && ifBlocked;
+      const waits = blocked === 'wait';
+      const isPopup = !!popup || waits;
+      if (blocked === 'throw' || (!isPopup && !startRedirect(page, request, guard, sessions))) return false;
+      const limitMs = isPopup ? popupLimitMs : redirectLimitMs;
       const endsAt = new Date(page.Date.now() + limitMs);
-      const started = { display: popup ? 'popup' : 'redirect', feature, reason, scopes, endsAt } as const;
+      const display = isPopup ? 'popup' : 'redirect';
+      const started = {
+        display,
+        feature,
+        reason,
+        scopes,
+        endsAt,
+        proceed: waits ? proceed : undefined,
+      } as const;
       view = started;
       key = request.key;
-      timer = page.setTimeout(() => onLimit(popup ? 'timed_out' : 'canceled'), limitMs);
-      signedInAtBefore = popup && !isSessionStale ? signInTime(sessions.current) : undefined;
-      if (popup && signedInAtBefore === undefined) {
+      timer = page.setTimeout(() => onLimit(isPopup ? 'timed_out' : 'canceled'), limitMs);
+      signedInAtBefore = isPopup && !isSessionStale ? signInTime(sessions.current) : undefined;
+      if (isPopup && signedInAtBefore === undefined) {
         void sessions.tryRead().then((session) => {
           if (view === started) signedInAtBefore = signInTime(session);
         });
       }
       return true;
+    },
+    pause() {
+      if (!view?.proceed) return;
+      view = undefined;
+      page.clearTimeout(timer);
     },
     focus: () => void orUndefined(() => view && popup?.window.focus()),
     onMessage(message) {

@@ -36,7 +36,14 @@ export async function askForCall(
   const isSilent = problem.code === 'session_required' && context.sessionRequired === 'silent';
   // A user who has signed out, or has never signed in, is not signed in silently. The page asks first.
   if (isSilent && (problem.reason === 'not_signed_in' || hasTriedSilently(context))) throw problem;
-  const request = { ...toRequest(context, problem), call, clicked: false, ...(isSilent && silentSignIn) };
+  const { ifBlocked } = context;
+  const request = {
+    ...toRequest(context, problem),
+    call,
+    ifBlocked,
+    clicked: false,
+    ...(isSilent && silentSignIn),
+  };
   if (context.guard.isBlocked(request.key, request.feature)) throw problem;
   return context.interactions.ask(request, generation);
 }

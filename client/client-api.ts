@@ -1,4 +1,4 @@
-import type { Display, Interaction } from './interaction.ts';
+import type { Display, IfBlocked, Interaction } from './interaction.ts';
 import type { Page } from './page.ts';
 import type { BffProblem } from './problem.ts';
 import type { ResumedInteraction } from './redirect-note.ts';
@@ -10,12 +10,19 @@ export interface ClientOptions {
   readonly basePath?: string;
   /**
    * What a call does if it needs an interaction with the user; default `popup`.
-   * - `popup`: asks in a window, so the page keeps its state, and then repeats the call. If the browser blocks the
-   *   window, the client redirects.
+   * - `popup`: asks in a window, so the page keeps its state, and then repeats the call.
    * - `redirect`: leaves the page and comes back.
    * - `manual`: throws. The page then offers a button that calls `interact`.
    */
   readonly interaction?: Display | 'manual';
+  /**
+   * What a call does if the browser blocks its window; default `throw`. Safari blocks every window that does not open
+   * during a click, and other browsers block windows that open long after a click.
+   * - `throw`: throws `blocked`. The page then offers a button that calls `interact`.
+   * - `wait`: waits until the page calls `interaction.proceed` in the click handler of a button, and then continues.
+   * - `redirect`: leaves the page and comes back.
+   */
+  readonly ifBlocked?: IfBlocked;
   /**
    * What a call does if no user is signed in; default `throw`.
    * - `ask`: asks the user as `interaction` says.

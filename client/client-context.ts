@@ -10,6 +10,7 @@ import type { Tabs } from './tabs.ts';
 export interface ClientContext {
   readonly page: Page;
   readonly interaction: NonNullable<ClientOptions['interaction']>;
+  readonly ifBlocked: NonNullable<ClientOptions['ifBlocked']>;
   readonly sessionRequired: NonNullable<ClientOptions['sessionRequired']>;
   /** How an interaction is shown by default. */
   readonly display: Display;

@@ -16,7 +16,7 @@ import { joinTabs } from './tabs.ts';
 import { toCallUrl, toGraphUrl, toOwnUrl, toReturnUrl } from './urls.ts';
 
 export type { CallInit, Client, ClientOptions, SignInOptions, SignInResult } from './client-api.ts';
-export type { Display, Interaction } from './interaction.ts';
+export type { Display, IfBlocked, Interaction } from './interaction.ts';
 export { type FailureKind, InteractionFailed } from './interaction-failed.ts';
 export { BffProblem } from './problem.ts';
 export type { ResumedInteraction } from './redirect-note.ts';
@@ -74,6 +74,7 @@ function connect(page: Page, options: ClientOptions, note: RedirectNote): Client
   const {
     basePath = '/api',
     interaction = 'popup',
+    ifBlocked = 'throw',
     sessionRequired = 'throw',
     warningSeconds = 120,
   } = options;
@@ -91,6 +92,7 @@ function connect(page: Page, options: ClientOptions, note: RedirectNote): Client
   const context = {
     page,
     interaction,
+    ifBlocked,
     sessionRequired,
     display,
     toBffUrl,

@@ -22,7 +22,7 @@ export type Outcome = (typeof outcomes)[number];
  * - `canceled`: `client.cancel()` was called.
  * - `timed_out`: ten minutes passed.
  * - `redirecting`: the browser is leaving this page.
- * - `blocked`: neither a window nor a safe redirect was possible, so offer a button.
+ * - `blocked`: the browser blocked the window of a call, or no safe redirect was possible, so offer a button.
  * - `not_repeated`: the user finished, or another tab signed in again, but the write was not sent again.
  * - `user_changed`: another user has signed in, so the page must start again.
  */

@@ -1,5 +1,8 @@
 export type Display = 'popup' | 'redirect';
 
+/** What a call does if the browser blocks its window. */
+export type IfBlocked = 'throw' | 'wait' | 'redirect';
+
 /** What the user is being asked for. The page can show it together with a way to cancel. */
 export interface Interaction {
   readonly display: Display;
@@ -8,6 +11,8 @@ export interface Interaction {
   readonly scopes: readonly string[];
   /** When the client stops waiting. */
   readonly endsAt: Date;
+  /** Set if the browser has blocked the window and the call waits for a click. Opens it: call it in the click handler. */
+  readonly proceed: (() => void) | undefined;
 }
 
 /** Asks the user for something that only the user can provide. */
@@ -23,6 +28,8 @@ export interface InteractionRequest {
    * attempt.
    */
   readonly clicked: boolean;
+  /** Applies to requests without a click. The others redirect. */
+  readonly ifBlocked?: IfBlocked;
   readonly feature?: string | undefined;
   readonly reason?: string | undefined;
   readonly scopes?: readonly string[];

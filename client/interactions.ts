@@ -41,7 +41,7 @@ export function createInteractions(
 
   function startNext(): void {
     const [request] = queue;
-    if (request && !active.start(request)) {
+    if (request && !active.start(request, () => proceed(request))) {
       const { key } = request;
       guard.block(key);
       settle('blocked', (queued) => covers(key, queued));
@@ -49,6 +49,26 @@ export function createInteractions(
     } else {
       if (active.view?.display === 'redirect') settle('redirecting');
       notify();
+    }
+  }
+
+  /** Starts the request that waits for a click, in the click. */
+  function proceed(request: QueuedRequest): void {
+    if (queue[0] !== request) return;
+    queue.shift();
+    enqueue({ ...request, clicked: true });
+  }
+
+  function enqueue(request: QueuedRequest): void {
+    if (request.clicked) {
+      guard.reset(request.key);
+      active.focus();
+      active.pause();
+    }
+    if (active.view) queue.push(request);
+    else {
+      queue.unshift(request);
+      startNext();
     }
   }
 
@@ -81,14 +101,7 @@ export function createInteractions(
     async ask(request, generation = completed.length) {
       if (completed.slice(generation).some((key) => satisfies(key, request.key))) return 'signed_in';
       if (active.view?.display === 'redirect') return 'redirecting';
-      if (request.clicked) {
-        guard.reset(request.key);
-        active.focus();
-      }
-      return new Promise((resolve) => {
-        queue.push({ ...request, settle: resolve });
-        if (!active.view) startNext();
-      });
+      return new Promise((resolve) => enqueue({ ...request, settle: resolve }));
     },
     endAll,
     subscribe,

@@ -1,7 +1,8 @@
 // #region page
 import { createClient } from '/api/auth/client.js';
 
-const client = createClient();
+// Without a click, the browser blocks the window that asks for a permission. This page has no form, so it can be left.
+const client = createClient({ ifBlocked: 'redirect' });
 // Load the page again if another user signs in, for example in another tab.
 client.onSessionChange(({ userChanged }) => userChanged && location.reload());
 

@@ -60,13 +60,21 @@ class World {
   signIns = 0;
   /** Permissions that the user declined and has not clicked for since. */
   readonly refused = new Set<Feature>();
+  /** Without a click, no call leaves the page. */
+  readonly keepsPage: boolean;
   #held: (() => void)[] = [];
   isHolding: boolean;
 
-  constructor(interaction: 'popup' | 'redirect' | 'manual', granted: readonly Feature[], isHolding: boolean) {
+  constructor(
+    interaction: 'popup' | 'redirect' | 'manual',
+    ifBlocked: 'throw' | 'wait' | 'redirect',
+    granted: readonly Feature[],
+    isHolding: boolean,
+  ) {
+    this.keepsPage = interaction === 'manual' || (interaction === 'popup' && ifBlocked !== 'redirect');
     this.granted = new Set(granted);
     this.isHolding = isHolding;
-    const { page, client } = openPage({ tabs: this.tabs, client: { interaction } });
+    const { page, client } = openPage({ tabs: this.tabs, client: { interaction, ifBlocked } });
     this.page = page;
     this.client = client;
     page.answer = (sent) => this.#answer(sent.path, sent.headers.get('x-session-tag'));
@@ -172,6 +180,11 @@ class World {
     return this.page.popups.filter(({ closed }) => !closed);
   }
 
+  /** The addresses for which a call has left the page. */
+  get leftFor() {
+    return this.page.visited.filter((url) => url.includes('ticket='));
+  }
+
   get askedFeature(): Feature | undefined {
     return features.find((feature) => feature === this.client.interaction?.feature);
   }
@@ -185,7 +198,8 @@ class World {
   /** Invariants that hold after every step. */
   check(): void {
     expect(this.openPopups.length, 'popups at once').toBeLessThanOrEqual(1);
-    const isPopup = this.client.interaction?.display === 'popup';
+    const { display, proceed } = this.client.interaction ?? {};
+    const isPopup = display === 'popup' && proceed === undefined;
     expect(this.openPopups.length, 'popups that no call waits for').toBe(isPopup ? 1 : 0);
     for (const call of this.calls) {
       // Once more if its session was replaced, and once more after the user has interacted. Each of them once more
@@ -221,10 +235,12 @@ type Step = (world: World) => void | Promise<void>;
 class Command implements fc.AsyncCommand<object, World> {
   readonly #name: string;
   readonly #step: Step;
+  readonly #isClick: boolean;
 
-  constructor(name: string, step: Step) {
+  constructor(name: string, step: Step, isClick = false) {
     this.#name = name;
     this.#step = step;
+    this.#isClick = isClick;
   }
 
   check(): boolean {
@@ -234,10 +250,12 @@ class Command implements fc.AsyncCommand<object, World> {
   async run(_model: object, world: World): Promise<void> {
     const knownEndings = world.calls.map(({ ending }) => ending);
     const opened = world.page.popups.length;
+    const left = world.leftFor.length;
     await this.#step(world);
     await flush();
     await flush();
     world.check();
+    if (world.keepsPage && !this.#isClick) expect(world.leftFor, 'left without a click').toHaveLength(left);
     for (const { url } of world.page.popups.slice(opened)) {
       // Only calls open an address with a ticket.
       expect([...world.refused], 'refused, and asked for without a click').not.toContain(
@@ -278,6 +296,18 @@ const commands = [
         if (feature !== undefined) world.refused.delete(feature);
         world.client.signIn(feature === undefined ? {} : { feature, display: 'popup' }).catch(() => {});
       }),
+  ),
+  fc.constant(
+    new Command(
+      'click to proceed',
+      (world) => {
+        const { askedFeature, client } = world;
+        if (client.interaction?.proceed === undefined) return;
+        if (askedFeature !== undefined) world.refused.delete(askedFeature);
+        client.interaction.proceed();
+      },
+      true,
+    ),
   ),
   fc.boolean().map(
     (byChannel) =>
@@ -438,12 +468,13 @@ describe('interactions and the session', () => {
     async (interaction) => {
       await fc.assert(
         fc.asyncProperty(
+          fc.constantFrom('throw', 'wait', 'redirect'),
           fc.subarray([...features]),
           fc.boolean(),
           // With the default size, fast-check would stop at ten.
           fc.commands(commands, { maxCommands: 40, size: 'max' }),
-          async (granted, isHolding, sequence) => {
-            const world = new World(interaction, granted, isHolding);
+          async (ifBlocked, granted, isHolding, sequence) => {
+            const world = new World(interaction, ifBlocked, granted, isHolding);
             await fc.asyncModelRun(() => ({ model: {}, real: world }), sequence);
             await expectAllToSettle(world);
           },

@@ -532,6 +532,136 @@ describe('a call whose session was replaced by a sign-in in another tab', () => 
   });
 });
 
+describe('a call whose window the browser blocks', () => {
+  const ask = (page: FakePage) => {
+    page.blocksPopups = 'null';
+    return server(page);
+  };
+
+  it.for(['null', 'closed'] as const)(
+    'throws by default, stays on the page, and succeeds after a click (%s)',
+    async (kind) => {
+      const { client, page } = openPage();
+      const state = ask(page);
+      page.blocksPopups = kind;
+      const error = await thrownBy(client.graph('/me/messages'));
+      expect(error).toMatchObject({ kind: 'blocked', problem: { reason: 'consent_required' } });
+      expect(page.visited).toEqual([]);
+      expect(client.interaction).toBeUndefined();
+      // A later call does not ask without a click either.
+      expect(await thrownBy(client.graph('/me/messages'))).toBeInstanceOf(BffProblem);
+      page.blocksPopups = 'no';
+      const { problem } = error as InteractionFailed;
+      if (problem === undefined) throw new Error('no problem');
+      const clicked = client.interact(problem);
+      state.granted.add('mail');
+      page.tabs.say(word(page.popups.at(-1)?.id));
+      expect(await clicked).toBe('signed_in');
+      expect((await client.graph('/me/messages')).ok).toBe(true);
+      expect(page.visited).toEqual([]);
+    },
+  );
+
+  it('leaves the page with `redirect`', async () => {
+    const { client, page } = openPage({ client: { ifBlocked: 'redirect' } });
+    ask(page);
+    expect(await thrownBy(client.graph('/me/messages'))).toMatchObject({ kind: 'redirecting' });
+    expect(page.visited).toHaveLength(1);
+  });
+
+  describe('with `wait`', () => {
+    const waiting = () => {
+      const opened = openPage({ client: { ifBlocked: 'wait' } });
+      return { ...opened, state: ask(opened.page) };
+    };
+
+    it('opens the window synchronously in the click, is repeated, and keeps the page', async () => {
+      const { client, page, state } = waiting();
+      const calls = [
+        client.graph('/me/messages'),
+        client.graph('/me/messages', { method: 'POST', repeat: true }),
+      ];
+      await flush();
+      expect(client.interaction).toMatchObject({ display: 'popup', feature: 'mail' });
+      page.blocksPopups = 'no';
+      client.interaction?.proceed?.();
+      expect(page.popups).toHaveLength(1);
+      expect(page.popups[0]?.url.searchParams.get('ticket')).toBe('mail');
+      expect(client.interaction?.proceed).toBeUndefined();
+      state.granted.add('mail');
+      page.tabs.say(word(page.popups[0]?.id));
+      expect((await Promise.all(calls)).every(({ ok }) => ok)).toBe(true);
+      expect(page.popups).toHaveLength(1);
+      expect(page.visited).toEqual([]);
+      expect(client.interaction).toBeUndefined();
+    });
+
+    it('opens one window for two clicks', async () => {
+      const { client, page } = waiting();
+      void thrownBy(client.graph('/me/messages'));
+      await flush();
+      page.blocksPopups = 'no';
+      const proceed = client.interaction?.proceed;
+      proceed?.();
+      proceed?.();
+      expect(page.popups).toHaveLength(1);
+    });
+
+    it('redirects if the browser blocks the window of the click too', async () => {
+      const { client, page } = waiting();
+      const call = thrownBy(client.graph('/me/messages'));
+      await flush();
+      expect(page.visited).toEqual([]);
+      client.interaction?.proceed?.();
+      expect(await call).toMatchObject({ kind: 'redirecting' });
+      expect(page.visited).toHaveLength(1);
+    });
+
+    it('is overtaken by a click on another button, and asks for one more click afterwards', async () => {
+      const { client, page, state } = waiting();
+      const call = client.graph('/me/messages');
+      await flush();
+      page.blocksPopups = 'no';
+      const clicked = client.signIn({ feature: 'calendar' });
+      expect(page.popups[0]?.url.searchParams.get('feature')).toBe('calendar');
+      page.blocksPopups = 'null';
+      page.tabs.say(word(page.popups[0]?.id));
+      expect(await clicked).toBe('signed_in');
+      expect(client.interaction).toMatchObject({ feature: 'mail' });
+      page.blocksPopups = 'no';
+      client.interaction?.proceed?.();
+      state.granted.add('mail');
+      page.tabs.say(word(page.popups[1]?.id));
+      expect((await call).ok).toBe(true);
+    });
+
+    it('continues without a click if the user consents in another tab', async () => {
+      const { client, page } = openPage({ client: { ifBlocked: 'wait' } });
+      let session = signedIn({ features: { mail: 'not_asked' } });
+      const state = server(page, () => session);
+      page.blocksPopups = 'null';
+      const call = client.graph('/me/messages');
+      await flush();
+      session = signedIn({ features: { mail: 'granted' }, signed_in_at: '2026-11-22T16:00:01.000Z' });
+      state.granted.add('mail');
+      page.tabs.say({ type: 'entra-bff:session', change: 'signed_in' });
+      expect((await call).ok).toBe(true);
+      expect(page.popups).toEqual([]);
+    });
+
+    it.for(['canceled', 'timed_out'] as const)('ends with `%s` without a click', async (kind) => {
+      const { client, page } = waiting();
+      const call = thrownBy(client.graph('/me/messages'));
+      await flush();
+      if (kind === 'canceled') client.cancel();
+      else await page.advance(600);
+      expect(await call).toMatchObject({ kind });
+      expect(client.interaction).toBeUndefined();
+      expect(page.visited).toEqual([]);
+    });
+  });
+});
+
 describe('the popup', () => {
   it('opens synchronously in the click', () => {
     const { client, page } = openPage();
@@ -542,7 +672,7 @@ describe('the popup', () => {
     expect(page.popups[0]?.id).toMatch(/^[\w-]{8,64}$/);
   });
 
-  it.for(['null', 'closed'] as const)('becomes a redirect if it is blocked (%s)', async (kind) => {
+  it.for(['null', 'closed'] as const)('becomes a redirect if it is blocked in a click (%s)', async (kind) => {
     const { client, page } = openPage();
     page.blocksPopups = kind;
     expect(await client.signIn()).toBe('redirecting');
@@ -742,7 +872,7 @@ describe('the popup', () => {
     );
 
     it('returns the link for this outcome only', async () => {
-      const { client, page } = openPage();
+      const { client, page } = openPage({ client: { ifBlocked: 'redirect' } });
       server(page);
       const mail = thrownBy(client.graph('/me/messages'));
       await flush();

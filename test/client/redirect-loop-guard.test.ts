@@ -223,7 +223,7 @@ describe('refuses to redirect in a loop', () => {
   );
 
   it('if the user canceled a popup for the same reason', async () => {
-    const tab = new Tab(new Service(), { interaction: 'popup' });
+    const tab = new Tab(new Service(), { interaction: 'popup', ifBlocked: 'redirect' });
     tab.page.blocksPopups = 'null';
     expect(await tab.call('/me/messages')).toBe('left');
     tab.give('mail');

@@ -67,12 +67,19 @@ describe('examples/frontend', () => {
   });
 
   it('waiting.ts shows that a call waits, and cancels it', async () => {
-    const { client } = await open('ben');
+    const { client, page } = await open('ben', { ifBlocked: 'wait' });
     const waiting = { hidden: true };
     const button: Pick<HTMLElement, 'onclick'> = { onclick: null };
-    showWaiting(client, waiting, button);
+    const continueButton: Pick<HTMLElement, 'hidden' | 'onclick'> = { hidden: true, onclick: null };
+    showWaiting(client, waiting, continueButton, button);
+    page.blocksPopups = 'null';
     const call = client.graph('/me/messages').catch(({ kind }: { kind: string }) => kind);
     await expect.poll(() => waiting.hidden).toBe(false);
+    expect(continueButton.hidden).toBe(false);
+    page.blocksPopups = 'no';
+    (continueButton.onclick as () => void)();
+    expect(page.popups).toHaveLength(1);
+    await expect.poll(() => continueButton.hidden).toBe(true);
     (button.onclick as () => void)();
     expect(await call).toBe('canceled');
     expect(waiting.hidden).toBe(true);

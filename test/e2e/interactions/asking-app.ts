@@ -13,6 +13,7 @@ export interface AppOptions {
   readonly path: string;
   readonly interaction: 'popup' | 'redirect';
   readonly session?: 'ask' | 'silent';
+  readonly ifBlocked?: 'redirect';
 }
 
 /** The address of the app. Interactions must keep all of it, including the fragment. */

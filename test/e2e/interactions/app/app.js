@@ -5,6 +5,7 @@ const wishes = new URLSearchParams(location.search);
 const client = createClient({
   interaction: wishes.get('interaction'),
   sessionRequired: wishes.get('session'),
+  ifBlocked: wishes.get('ifBlocked') ?? undefined,
 });
 window.client = client;
 
