@@ -71,6 +71,7 @@ export function createDevelopment(options: {
         log: options.log,
       }),
     );
+    if (host.loadError) throw host.loadError;
     await requireReady(host.origin);
     return { publicBaseUrl: settings['PUBLIC_BASE_URL'] ?? host.origin, bffOrigin: host.origin, ...switches };
   }

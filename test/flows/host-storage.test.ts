@@ -20,7 +20,7 @@ afterAll(() => world.close());
 describe('a sign-in while the storage account of the host refuses access', () => {
   it('works with the host settings of local.settings.example.json', async () => {
     expect(hostSettings).toHaveProperty('AzureWebJobsStorage');
-    const { browser } = await world.startWorker({ host: { env: hostSettings, hostStorageRefuses: true } });
+    const { browser } = await world.startWorker({ host: { env: hostSettings, hostStorage: 'refuses' } });
     const alice = browser();
     expect((await signIn(alice, { user: 'alice' })).url.pathname).toBe('/');
     expect(await alice.scriptJson('/api/auth/session')).toMatchObject({ name: 'Alice Adams' });

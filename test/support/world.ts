@@ -30,7 +30,7 @@ export interface WorkerOptions {
   readonly extension?: keyof typeof WorkerBundle.extensions;
   readonly extraDecodes?: FunctionsHostOptions['extraDecodes'];
   /** Settings that the host itself reads, and failures of its storage account. */
-  readonly host?: Pick<FunctionsHostOptions, 'env' | 'hostStorageRefuses'>;
+  readonly host?: Pick<FunctionsHostOptions, 'env' | 'hostStorage' | 'hostStorageTimeoutMs'>;
   /** How far the clock of this worker is ahead of the others. */
   readonly aheadSeconds?: number;
   /** Serves the demo page at `/`. */

@@ -44,7 +44,7 @@ export function createCoreApi(sink: (entry: LogEntry) => void) {
   function registerFunction(metadata: FunctionMetadata, callback: FunctionCallback): Disposable {
     if (started) throw new Error('A function can only be registered during app startup.');
     if (functions.has(metadata.name)) {
-      throw new Error(`A function with the name "${metadata.name}" is already registered.`);
+      throw new Error(`A function with id "${metadata.name}" has already been registered.`);
     }
     functions.set(metadata.name, { metadata, callback });
     return new Disposable(() => functions.delete(metadata.name));
@@ -89,8 +89,8 @@ export function createCoreApi(sink: (entry: LogEntry) => void) {
     },
     /** The module that the app gets from `require('@azure/functions-core')`. */
     module: {
-      version: '3.9.1',
-      hostVersion: '4.1036.2',
+      version: '3.14.0',
+      hostVersion: '4.1052.0',
       registerFunction,
       registerHook,
       setProgrammingModel: (model: ProgrammingModel) => {

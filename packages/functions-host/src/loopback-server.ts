@@ -1,21 +1,31 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { MAX_HEADER_BYTES, MAX_REQUEST_LINE_BYTES } from './rpc-request.ts';
+import {
+  createServer as createHttpServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import { createServer, type Server, type Socket } from 'node:net';
+import { headOf, serveConnection } from './connection.ts';
+import type { RequestHead } from './request-head.ts';
 
 export interface LoopbackServer {
   port: number;
   close(): Promise<void>;
 }
 
+export type Listener = (request: IncomingMessage, response: ServerResponse, head: RequestHead) => void;
+
 /**
  * Listens on both loopback addresses only, because browsers resolve "localhost" to either of them.
  * @param port 0 takes a free one
  */
-export async function listenOnLoopback(listener: RequestListener, port = 0): Promise<LoopbackServer> {
+export async function listenOnLoopback(listener: Listener, port = 0): Promise<LoopbackServer> {
+  const http = createNodeServer(listener);
   for (let attemptsLeft = 10; ; attemptsLeft -= 1) {
-    const ipv4 = await listen(listener, '127.0.0.1', port);
-    const chosenPort = portOf(ipv4);
+    const ipv4 = await listen(http, '127.0.0.1', port);
+    const chosenPort = portOf(ipv4.server);
     try {
-      const ipv6 = await listen(listener, '::1', chosenPort);
+      const ipv6 = await listen(http, '::1', chosenPort);
       return { port: chosenPort, close: () => closeAll([ipv4, ipv6]) };
     } catch (error) {
       const code = codeOf(error);
@@ -29,13 +39,30 @@ export async function listenOnLoopback(listener: RequestListener, port = 0): Pro
   }
 }
 
-async function listen(listener: RequestListener, host: string, port: number): Promise<Server> {
-  // The sum of both limits. `readHeaders` checks each of them.
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES + MAX_REQUEST_LINE_BYTES }, listener);
-  // Without a listener node:http closes the connection. To the real host CONNECT is a method that no route has.
-  server.on('connect', (_request, socket) => {
-    socket.on('error', () => undefined);
-    socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+/** Never listens. `serveConnection` gives it connections, and has checked the size of the headers. */
+function createNodeServer(listener: Listener): HttpServer {
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
+    const head = headOf(response);
+    request.method = head.method;
+    listener(request, response, head);
+  };
+  const server = createHttpServer({ maxHeaderSize: 64 * 1024, keepAliveTimeout: 0 }, serve);
+  // Without a listener, Node.js responds to an unknown `Expect` with 417. Kestrel ignores it.
+  server.on('checkExpectation', serve);
+  return server;
+}
+
+interface Listening {
+  server: Server;
+  sockets: Set<Socket>;
+}
+
+async function listen(http: HttpServer, host: string, port: number): Promise<Listening> {
+  const sockets = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    serveConnection(socket, http).catch(() => socket.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -44,16 +71,16 @@ async function listen(listener: RequestListener, host: string, port: number): Pr
       resolve();
     });
   });
-  return server;
+  return { server, sockets };
 }
 
-async function closeAll(servers: readonly Server[]): Promise<void> {
+async function closeAll(listening: readonly Listening[]): Promise<void> {
   await Promise.all(
-    servers.map(
-      (server) =>
+    listening.map(
+      ({ server, sockets }) =>
         new Promise<void>((resolve) => {
           server.close(() => resolve());
-          server.closeAllConnections();
+          for (const socket of sockets) socket.destroy();
         }),
     ),
   );

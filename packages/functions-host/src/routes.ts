@@ -21,10 +21,13 @@ export function toHttpRoutes(functions: Iterable<RegisteredFunction>, routePrefi
     .sort((one, other) => one.name.localeCompare(other.name, 'en'));
 }
 
-/** The first matching route wins. The host has no order of specificity, and a route matches only its listed methods. */
+/**
+ * The first matching route wins. The host has no order of specificity, and a route matches only its listed methods, in
+ * any letter case.
+ */
 export function findRoute(routes: readonly HttpRoute[], method: string, path: string) {
   for (const route of routes) {
-    const params = route.methods.includes(method) ? route.match(path) : undefined;
+    const params = route.methods.includes(method.toUpperCase()) ? route.match(path) : undefined;
     if (params) return { route, params };
   }
   return undefined;

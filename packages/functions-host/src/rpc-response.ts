@@ -3,6 +3,7 @@ import type { RpcCookie, RpcHttpResponse } from './core-types.ts';
 
 /** Writes the response of the worker. A function that returns nothing results in 204. */
 export function sendRpcResponse(response: ServerResponse, answer: RpcHttpResponse | undefined): void {
+  response.setHeader('server', SERVER);
   if (!answer) {
     response.writeHead(204).end();
     return;
@@ -10,15 +11,38 @@ export function sendRpcResponse(response: ServerResponse, answer: RpcHttpRespons
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
   for (const cookie of answer.cookies ?? []) response.appendHeader('set-cookie', toSetCookie(cookie));
   response.statusCode = Number(answer.statusCode ?? 200);
-  response.end(answer.body?.bytes ?? answer.body?.string ?? '');
+  const body = answer.body?.bytes ?? answer.body?.string ?? '';
+  if (body.length > 0 && !response.hasHeader('content-length')) announceNoLength(response);
+  response.end(body);
 }
 
-/** Writes a response of the host itself: a status without a body. */
+/** The host does not compute a length: it sends chunks, or to a client of HTTP/1.0 everything until it closes. */
+function announceNoLength(response: ServerResponse): void {
+  const { httpVersion, method } = response.req;
+  const hasBody = method !== 'HEAD' && response.statusCode !== 204 && response.statusCode !== 304;
+  if (hasBody && httpVersion === '1.1') response.setHeader('transfer-encoding', 'chunked');
+  else response.removeHeader('content-length');
+}
+
+/** Writes a response of the host itself, without a body. */
 export function sendBare(response: ServerResponse, status: number, headers: OutgoingHttpHeaders = {}): void {
+  send(response, status, '', headers);
+}
+
+/** Writes a response of the host itself. */
+export function send(
+  response: ServerResponse,
+  status: number,
+  body = '',
+  headers: OutgoingHttpHeaders = {},
+): void {
   if (response.headersSent || response.destroyed) return;
   for (const name of response.getHeaderNames()) response.removeHeader(name);
-  response.writeHead(status, { 'content-length': 0, ...headers }).end();
+  const length = status === 204 ? {} : { 'content-length': Buffer.byteLength(body) };
+  response.writeHead(status, { server: SERVER, ...length, ...headers }).end(body);
 }
+
+const SERVER = 'Kestrel';
 
 /** Writes the header as ASP.NET does: "path=/" by default, and only these attributes. */
 function toSetCookie(cookie: RpcCookie): string {

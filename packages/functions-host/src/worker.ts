@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { type CoreApi, createCoreApi, type RegisteredFunction } from './core-api.ts';
 import type { LogEntry, ProgrammingModel } from './core-types.ts';
 import { loadBundle } from './load-bundle.ts';
@@ -17,9 +18,21 @@ interface WorkerOptions {
   log: (entry: LogEntry) => void;
 }
 
+/** The bundle threw while it was loaded. The real host then has no functions, and its own log has no entry about it. */
+export class EntryPointError extends Error {
+  constructor(bundle: string, cause: unknown) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    super(`Worker was unable to load entry point "${basename(bundle)}": ${message}`, { cause });
+    this.name = 'EntryPointError';
+  }
+}
+
 let previousStart: Promise<unknown> = Promise.resolve();
 
-/** Loads one app. Only one app loads at a time, because `process.env` is shared by the whole process. */
+/**
+ * Loads one app. Only one app loads at a time, because `process.env` is shared by the whole process.
+ * @throws {EntryPointError}
+ */
 export function startWorker(options: WorkerOptions): Promise<Worker> {
   const start = previousStart.then(() => withEnv(options.env, () => loadApp(options)));
   previousStart = start.catch(() => undefined);
@@ -33,7 +46,7 @@ async function loadApp({
   log,
 }: WorkerOptions): Promise<Worker> {
   const core = createCoreApi(log);
-  const exports = loadBundle(bundle, core.module);
+  const exports = loadEntryPoint(bundle, core);
   await prepare?.(exports);
   await core.runHooks('appStart', {
     hookData: {},
@@ -48,6 +61,14 @@ async function loadApp({
   }
   core.lock();
   return { core, model, functions: core.functions };
+}
+
+function loadEntryPoint(bundle: string, core: CoreApi): unknown {
+  try {
+    return loadBundle(bundle, core.module);
+  } catch (error) {
+    throw new EntryPointError(bundle, error);
+  }
 }
 
 async function withEnv<Result>(

@@ -81,23 +81,30 @@ describe('startFunctionsHost', () => {
     await next.close();
   });
 
-  describe('refuses', () => {
-    it('to start if the app throws while it loads, with that error', async () => {
-      const bundle = await bundleFixture(`throw new Error('PUBLIC_BASE_URL is missing')`);
-      await expect(startFunctionsHost({ bundle })).rejects.toThrow('PUBLIC_BASE_URL is missing');
-    });
+  it.each([
+    ['throws while it loads', `throw new Error('broken')`, 'broken'],
+    [
+      'registers two functions with one name',
+      `app.get('one', () => ({})); app.get('one', () => ({}));`,
+      'A function with id "one" has already been registered.',
+    ],
+  ])('has no functions and logs nothing if the app %s', async (_what, source, message) => {
+    const lines: unknown[] = [];
+    const host = await hostOf(source, { log: (line) => lines.push(line) });
+    expect(host.functions).toEqual([]);
+    expect((await send(host, '/one')).status).toBe(404);
+    expect(lines).toEqual([]);
+    expect(host.loadError?.message).toMatch(/^Worker was unable to load entry point "[\w-]+\.cjs": /);
+    expect(host.loadError?.message.endsWith(message)).toBe(true);
+  });
 
+  describe('refuses', () => {
     it('to start when an appStart hook throws', async () => {
       const bundle = await bundleFixture(`
         app.hook.appStart(() => { throw new Error('no storage') });
         app.get('hello', () => ({}));
       `);
       await expect(startFunctionsHost({ bundle })).rejects.toThrow('no storage');
-    });
-
-    it('two functions with one name', async () => {
-      const bundle = await bundleFixture(`app.get('one', () => ({})); app.get('one', () => ({}));`);
-      await expect(startFunctionsHost({ bundle })).rejects.toThrow('"one" is already registered');
     });
 
     it('functions that are registered after the start', async () => {

@@ -17,13 +17,13 @@ function headerLines(count: number, bytes = 10): string[] {
 }
 
 describe('requests in the Functions host', () => {
-  it('joins repeated headers and query values with a comma, query names in any letter case', async () => {
+  it('joins repeated headers and query values with a comma, under the last spelling of a query name', async () => {
     const host = await hostOf(
       answerWith(`{ jsonBody: [r.headers.get('x-test'), r.query.get('q'), r.query.get('Q')] }`),
     );
     const headers = ['host', 'localhost', 'X-Test', 'one', 'x-test', 'two'];
-    const answer = await send(host, '/f?q=1&Q=2&q=a%2Cb+c', { headers });
-    expect(JSON.parse(answer.text)).toEqual(['one,two', '1,2,a,b c', null]);
+    const answer = await send(host, '/f?q=1&q=2&Q=a%2Cb+c', { headers });
+    expect(JSON.parse(answer.text)).toEqual(['one,two', null, '1,2,a,b c']);
   });
 
   it('decodes header values as UTF-8, as Kestrel does', async () => {
@@ -64,14 +64,14 @@ describe('requests in the Functions host', () => {
     expect((await send(host, '/f', { body: 'hello', headers: { 'content-length': 5 } })).text).toBe('[""]');
   });
 
-  it('replies 413 to a body over FUNCTIONS_REQUEST_BODY_SIZE_LIMIT, without calling the function', async () => {
+  it('replies with a bare 500 to a body over FUNCTIONS_REQUEST_BODY_SIZE_LIMIT, without calling the function', async () => {
     const host = await hostOf(answerWith(`{ body: 'called' }`, ['POST']), {
       env: { FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '10' },
     });
     const post = (body: string) =>
       send(host, '/f', { method: 'POST', body, headers: { 'content-length': body.length } });
     expect((await post('0123456789')).text).toBe('called');
-    expect(await post('0123456789x')).toMatchObject({ status: 413, text: '' });
+    expect(await post('0123456789x')).toMatchObject({ status: 500, text: '' });
   });
 
   it('survives a client that disconnects in the middle of its body', async () => {
@@ -133,7 +133,7 @@ describe('a host without access to its storage', () => {
       const lines: LogEntry[] = [];
       const host = await hostOf(app, {
         env: storage,
-        hostStorageRefuses: true,
+        hostStorage: 'refuses',
         log: (line) => lines.push(line),
       });
       expect(await send(host, target)).toMatchObject({ status: 500, text: '' });
@@ -141,8 +141,30 @@ describe('a host without access to its storage', () => {
     },
   );
 
+  it('returns a bare 500 to a function key in a header', async () => {
+    const host = await hostOf(app, { env: storage, hostStorage: 'refuses' });
+    expect((await send(host, '/f', { headers: { 'x-functions-key': 'x' } })).status).toBe(500);
+  });
+
+  it('returns the bare 500 late if the account cannot be reached', async () => {
+    const host = await hostOf(app, { env: storage, hostStorage: 'unreachable', hostStorageTimeoutMs: 100 });
+    const startedMs = performance.now();
+    expect((await send(host, '/f?code=x')).status).toBe(500);
+    expect(performance.now() - startedMs).toBeGreaterThan(95);
+  });
+
+  it('never answers if the account accepts connections and is silent', async () => {
+    const host = await hostOf(app, { env: storage, hostStorage: 'frozen' });
+    const asked = send(host, '/f?code=x').catch(() => 'no answer');
+    expect((await send(host, '/f')).text).toBe('called');
+    const later = new Promise((resolve) => setTimeout(resolve, 100, 'still waiting'));
+    expect(await Promise.race([asked, later])).toBe('still waiting');
+    await host.close();
+    expect(await asked).toBe('no answer');
+  });
+
   it('serves everything else', async () => {
-    const host = await hostOf(app, { env: storage, hostStorageRefuses: true });
+    const host = await hostOf(app, { env: storage, hostStorage: 'refuses' });
     expect((await send(host, '/f?codes=x')).text).toBe('called');
   });
 
@@ -150,7 +172,7 @@ describe('a host without access to its storage', () => {
     ['with its keys in files', { ...storage, AzureWebJobsSecretStorageType: 'files' }],
     ['without AzureWebJobsStorage', {}],
   ])('serves a query option `code` %s', async (_circumstance, env) => {
-    const host = await hostOf(app, { env, hostStorageRefuses: true });
+    const host = await hostOf(app, { env, hostStorage: 'refuses' });
     expect((await send(host, '/f?code=x')).text).toBe('called');
   });
 });
@@ -162,7 +184,7 @@ describe('responses of the Functions host', () => {
     expect(await send(host, '/f')).toMatchObject({
       status: 201,
       text: 'hi',
-      headers: { 'x-one': '1', 'content-length': '2' },
+      headers: { 'x-one': '1', 'transfer-encoding': 'chunked', server: 'Kestrel' },
     });
   });
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
 import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { onTestFinished } from 'vitest';
@@ -8,8 +9,21 @@ import { type FunctionsHostOptions, startFunctionsHost } from '../src/host.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Bundles the source of an app, which may use `app` and `output` of @azure/functions. @returns the path of the bundle, which is deleted after the test */
-export async function bundleFixture(source: string): Promise<string> {
+const bundles = new Map<string, Promise<string>>();
+const outfiles: string[] = [];
+
+/**
+ * Bundles the source of an app, which may use `app` and `output` of @azure/functions. Tests with the same source share the
+ * bundle. Every host loads a new instance of it.
+ * @returns the path of the bundle, which is deleted when the process ends
+ */
+export function bundleFixture(source: string): Promise<string> {
+  const bundle = bundles.get(source) ?? bundleSource(source);
+  bundles.set(source, bundle);
+  return bundle;
+}
+
+async function bundleSource(source: string): Promise<string> {
   const outfile = `${root}/.build/fixtures/${randomUUID()}.cjs`;
   await build({
     stdin: {
@@ -24,8 +38,13 @@ export async function bundleFixture(source: string): Promise<string> {
     external: ['@azure/functions-core'],
     logLevel: 'silent',
   });
-  onTestFinished(() => rm(outfile));
+  if (outfiles.length === 0) process.once('exit', removeOutfiles);
+  outfiles.push(outfile);
   return outfile;
+}
+
+function removeOutfiles(): void {
+  for (const file of outfiles) rmSync(file, { force: true });
 }
 
 /** Starts a host for the source of an app. It closes after the test. */
@@ -76,5 +95,20 @@ export function send(
       );
     });
     sent.end(body);
+  });
+}
+
+/** Sends bytes exactly as given. Returns everything until the host closes the connection. */
+export function sendBytes(host: { port: number }, bytes: string): Promise<string> {
+  return new Promise((resolve) => {
+    let answers = '';
+    const socket = connect(host.port, '127.0.0.1');
+    socket.setEncoding('latin1');
+    socket.on('data', (text: string) => {
+      answers += text;
+    });
+    socket.on('error', () => undefined); // a reset counts as an end
+    socket.on('close', () => resolve(answers));
+    socket.write(bytes, 'latin1');
   });
 }
