@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { readPolicyFile } from '../../src/shared/config/policies.ts';
 import { customApiProfile } from '../../src/shared/policy/custom-api.ts';
 import { graphProfile } from '../../src/shared/policy/graph-profile.ts';
+import { proxyMethods } from '../../src/shared/policy/methods.ts';
 import type { Policy } from '../../src/shared/policy/policy.ts';
 import { explainCall } from './explain.ts';
 import { listScopes } from './list-scopes.ts';
@@ -14,7 +15,7 @@ const usage = `Use one of
 
 Without a file: the shipped policy/graph.json. For the policy of your own API, add its application ID URI:
 --api=api://orders. Repeat --api for each of your other APIs, and check compares them. Put the call into single quotes,
-because in double quotes the shell replaces $top. For a call with a body, add its type:
+because in double quotes the shell replaces $top. An address of Graph or Graph Explorer may take the place of the path. For a call with a body, add its type:
 'POST /v1.0/me/sendMail application/json'.`;
 
 const shipped = fileURLToPath(new URL('../../policy/graph.json', import.meta.url));
@@ -32,18 +33,29 @@ export function runPolicyCommand(args: readonly string[]): CommandResult {
   );
   const [scopePrefix] = prefixes;
   const [command, ...rest] = args.filter((argument) => !argument.startsWith('--api='));
-  const [first, second, ...more] = rest;
+  const [first] = rest;
   if (command === 'check' && rest.length <= 1) {
     return withPolicy(first, scopePrefix, (policy) => check(policy, first, prefixes));
   }
-  if (command === 'explain' && first !== undefined && more.length === 0) {
+  if (command === 'explain') {
+    const [call, file, ...more] = joinCall(rest);
+    if (call === undefined || more.length > 0) return { isGood: false, text: usage };
     const profile = scopePrefix === undefined ? graphProfile : customApiProfile(scopePrefix);
-    return withPolicy(second, scopePrefix, (policy) => explainCall(policy, first, profile));
+    return withPolicy(file, scopePrefix, (policy) => explainCall(policy, call, profile));
   }
   if (command === 'scopes' && rest.length <= 1) {
     return withPolicy(first, scopePrefix, (policy) => ({ isGood: true, text: listScopes(policy) }));
   }
   return { isGood: false, text: usage };
+}
+
+/** Joins the words of a call that was not quoted: a method, a path or address, and perhaps the type of a body. */
+function joinCall(args: readonly string[]): readonly string[] {
+  const [method = '', address = '', type = ''] = args;
+  const isMethod = proxyMethods.some((known) => known === method.toUpperCase());
+  if (!isMethod || !/^(?:\/|https?:)/i.test(address)) return args;
+  const count = /^(?:application|image|text|audio|video|multipart)\//i.test(type) ? 3 : 2;
+  return [args.slice(0, count).join(' '), ...args.slice(count)];
 }
 
 function check(policy: Policy, file: string | undefined, prefixes: readonly string[]): CommandResult {

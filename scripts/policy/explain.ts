@@ -1,15 +1,15 @@
 import type { Guard, GuardRules } from '../../src/shared/access/rules.ts';
 import { problems } from '../../src/shared/errors.ts';
 import type { ApiProfile } from '../../src/shared/policy/api-profile.ts';
+import { graphProfile } from '../../src/shared/policy/graph-profile.ts';
 import type { PolicyRefusal, RequestedCall } from '../../src/shared/policy/match.ts';
-import { readMediaType } from '../../src/shared/policy/media-type.ts';
-import { hasBody } from '../../src/shared/policy/methods.ts';
 import type { OptionBound } from '../../src/shared/policy/option-bounds.ts';
 import { readUpstreamPath, type UpstreamPath } from '../../src/shared/policy/path.ts';
-import { countMatchingSegments } from '../../src/shared/policy/path-template.ts';
 import type { Policy } from '../../src/shared/policy/policy.ts';
 import { readUpstreamQuery } from '../../src/shared/policy/query.ts';
 import type { PolicyRule } from '../../src/shared/policy/rule.ts';
+import { findClosestRule } from './closest-rule.ts';
+import { readCall } from './read-call.ts';
 
 interface Explanation {
   readonly isGood: boolean;
@@ -18,42 +18,16 @@ interface Explanation {
 
 /**
  * Explains why the policy allows or refuses a call.
- * @param text `GET /v1.0/me?$select=id`; for POST, PUT or PATCH followed by a space and the type of the body
+ * @param text see {@link readCall}
  */
 export function explainCall(policy: Policy, text: string, profile: ApiProfile): Explanation {
-  const call = readCall(text);
-  if (call.method.startsWith('/')) return { isGood: false, text: withoutMethod(call.method) };
-  if (call.path.includes(' ')) return { isGood: false, text: describeUnreadable(call) };
+  const reading = readCall(text, profile !== graphProfile);
+  if (reading.kind === 'not-understood') return { isGood: false, text: `Not understood: ${reading.hint}` };
+  const { call } = reading;
   const match = policy.match(call);
   if (match.kind === 'allowed') return { isGood: true, text: describeAllowed(policy, match.call.rule, call) };
   const refusal = `Refused with ${problems[match.code].status} ${match.code}. ${match.detail}`;
   return { isGood: false, text: [refusal, ...explainRefusal(policy, call, match, profile)].join('\n') };
-}
-
-/** A last word that is a media type is the type of the body. For a method without a body it is part of the query. */
-function readCall(text: string): RequestedCall {
-  const [, method = '', rest = ''] = /^(\S*) *(.*)$/s.exec(text.trim()) ?? [];
-  const [, before = '', last = ''] = /^(\S.*?) +([^\s;]+(?: *; *[^\s;]+)*)$/s.exec(rest) ?? [];
-  const isTyped = hasBody(method) && readMediaType(last) !== undefined;
-  const [address = '', ...queries] = (isTyped ? before : rest).split('?');
-  return {
-    method,
-    path: address.replace(/^\/api\/graph(?=\/)/, ''),
-    // As a browser encodes it.
-    query: queries.join('?').replace(/[^\x21-\x7e]/gu, encodeURIComponent),
-    contentType: isTyped ? last : undefined,
-  };
-}
-
-function withoutMethod(path: string): string {
-  return `Not understood: "${path}" is a path. Write the method before it, like GET ${path}.`;
-}
-
-function describeUnreadable({ method, path }: RequestedCall): string {
-  const hint = hasBody(method)
-    ? 'The type of a body is one word at the end, like application/json.'
-    : `A ${method} has no body and no type of a body.`;
-  return `Not understood: "${path}" is more than a path.\n  ${hint} Write a space in a path as %20.`;
 }
 
 function describeAllowed(policy: Policy, rule: PolicyRule, { query }: RequestedCall): string {
@@ -112,14 +86,7 @@ function explainRefusal(
   if (reading.kind === 'refused') return ['  Such a path is always refused, independent of the policy.'];
   if (closestRule !== undefined) return [describeClosest(closestRule), ...describeBounds(closestRule, call)];
   const { path } = reading;
-  const [best] = policy.rules
-    .map((rule) => ({ rule, matching: countMatchingSegments(rule.template, path, profile) }))
-    .toSorted(
-      (left, right) =>
-        right.matching - left.matching ||
-        lengthDifference(left.rule, path) - lengthDifference(right.rule, path) ||
-        Number(right.rule.methods.includes(call.method)) - Number(left.rule.methods.includes(call.method)),
-    );
+  const best = findClosestRule(policy.rules, { method: call.method, path }, profile);
   return best === undefined
     ? ['  The policy has no rules.']
     : [describeClosest(best.rule), `  ${describeMismatch(best.rule, best.matching, path)}`];
@@ -127,9 +94,6 @@ function explainRefusal(
 
 const describeClosest = (rule: PolicyRule) =>
   `Closest rule: ${rule.pointer}, feature "${rule.feature}": ${summaryOf(rule)}`;
-
-const lengthDifference = ({ template }: PolicyRule, { segments }: UpstreamPath) =>
-  Math.abs(template.parts.length - segments.length);
 
 function describeBounds(rule: PolicyRule, { method, query }: RequestedCall): string[] {
   if (!rule.methods.includes(method)) return [`  It allows ${rule.methods.join(', ')}, not ${method}.`];

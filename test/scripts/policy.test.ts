@@ -248,6 +248,21 @@ describe('explain', () => {
     ['POST /v1.0/me/sendMail json', ['Not understood', 'like application/json']],
     ['POST /v1.0/me/sendMail text/html application/json', ['Not understood']],
     ['/v1.0/me', ['Not understood', 'like GET /v1.0/me']],
+    [
+      'https://graph.microsoft.com/v1.0/me',
+      ['Not understood', 'like GET https://graph.microsoft.com/v1.0/me'],
+    ],
+    [
+      'GET https://graph.microsoft.com.evil.test/v1.0/me',
+      ['Not understood', 'is not an address of Microsoft Graph'],
+    ],
+    // The closest rule is one with the same resource, also if it is misspelled or if a part of the path is missing.
+    ['GET /v1.0/me/message', ['GET /v1.0/me/messages', '"message" differs from "messages" in the rule.']],
+    ['GET /v1.0/me/mailFolder', ['GET /v1.0/me/mailFolders']],
+    ['GET /v1.0/me/calender', ['GET /v1.0/me/calendar', '"calender" differs from "calendar']],
+    ['GET /v1.0/messages', ['GET /v1.0/me/messages', '"messages" differs from "me" in the rule.']],
+    ['GET /me/messages', ['GET /v1.0/me/messages', '"me" differs from "v1.0" in the rule.']],
+    ['GET /v1.0/users/1/messages', ['GET /v1.0/me/messages']],
     ['GET', ['400 request_invalid']],
     ['', ['400 request_invalid']],
   ])('shows the closest rule to %s and why it does not match', (call, parts) => {
@@ -268,11 +283,36 @@ describe('explain', () => {
     expect([code, out]).toEqual([0, expect.stringContaining(part)]);
   });
 
+  it.each([
+    [['GET', '/v1.0/me']],
+    [['GET', '/v1.0/me?$select=id', 'policy/graph.json']],
+    [['GET', 'https://graph.microsoft.com/v1.0/me']],
+    [['GET https://graph.microsoft.com/v1.0/me/messages?$top=5']],
+    [['GET https://graph.microsoft.us/v1.0/me']],
+    [['GET http://localhost:7071/api/graph/v1.0/me']],
+    [['POST', '/v1.0/me/sendMail', 'application/json']],
+    [['POST', '/v1.0/me/sendMail', 'application/json', 'policy/graph.json']],
+    [
+      [
+        'https://developer.microsoft.com/en-us/graph/graph-explorer?request=me%2Fmessages%3F%24top%3D5&method=GET&version=v1.0&GraphUrl=https://graph.microsoft.com',
+      ],
+    ],
+    [
+      [
+        'https://developer.microsoft.com/graph/graph-explorer?request=me%2FsendMail&method=POST&version=v1.0&GraphUrl=https://graph.microsoft.com&requestBody=e30%3D',
+      ],
+    ],
+  ])('accepts a call that was not quoted or was pasted: %j', (args) => {
+    expect(policy('explain', ...args)).toMatchObject({ code: 0, err: '' });
+  });
+
   it('accepts the ids of your own API', () => {
     const rules = [{ methods: ['GET'], path: '/orders/{id}/lines', scopes: ['Orders.Read'] }];
     const file = fileWith({ features: { orders: { title: 'Orders', rules } } });
     const { err } = policy('explain', 'GET /orders/graph.1/parts', file, '--api=api://orders');
     expect(err).toContain('"parts" differs from "lines" in the rule.');
+    const pasted = policy('explain', 'GET', 'https://orders.test/orders/7/lines', file, '--api=api://orders');
+    expect(pasted.code).toBe(0);
   });
 
   it('reports a policy without rules', () => {

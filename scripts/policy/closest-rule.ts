@@ -1,0 +1,69 @@
+import type { ApiProfile } from '../../src/shared/policy/api-profile.ts';
+import type { UpstreamPath } from '../../src/shared/policy/path.ts';
+import { countMatchingSegments, type PathTemplate } from '../../src/shared/policy/path-template.ts';
+import type { PolicyRule } from '../../src/shared/policy/rule.ts';
+
+export interface ClosestRule {
+  readonly rule: PolicyRule;
+  /** The number of segments that match, from the first one on. */
+  readonly matching: number;
+}
+
+/**
+ * Finds the rule that the author of a call most likely means: first one with the call's resource, also misspelled or below
+ * another path, then the one with the most segments in common. Returns undefined if there are no rules.
+ */
+export function findClosestRule(
+  rules: readonly PolicyRule[],
+  { method, path }: { readonly method: string; readonly path: UpstreamPath },
+  profile: ApiProfile,
+): ClosestRule | undefined {
+  const resource = path.segments.map(toWord).findLast((word) => word !== undefined);
+  const candidates = rules.map((rule) => {
+    const { template, methods } = rule;
+    const matching = countMatchingSegments(template, path, profile);
+    // In the order of their weight.
+    const scores = [
+      scoreResource(template, resource),
+      matching,
+      -Math.abs(template.parts.length - path.segments.length),
+      Number(methods.includes(method)),
+    ];
+    return { rule, matching, scores };
+  });
+  const [best] = candidates.toSorted((left, right) => compareScores(right.scores, left.scores));
+  return best;
+}
+
+function compareScores(left: readonly number[], right: readonly number[]): number {
+  const at = left.findIndex((score, index) => score !== right[index]);
+  return at === -1 ? 0 : (left[at] ?? 0) - (right[at] ?? 0);
+}
+
+/** 2: the rule names the resource; 1: it names one that is spelled almost the same; 0: neither. */
+function scoreResource({ text }: PathTemplate, resource: string | undefined): number {
+  if (resource === undefined) return 0;
+  const words = text.split('/').flatMap((segment) => toWord(segment) ?? []);
+  if (words.includes(resource)) return 2;
+  const allowed = Math.floor(resource.length / 4);
+  return words.some((word) => editDistance(word, resource) <= allowed) ? 1 : 0;
+}
+
+/** The name of a resource or function, in lower case. Undefined for an id, a version and an OData word like `$value`. */
+function toWord(segment: string): string | undefined {
+  return /^([A-Za-z]+)(?:\(|$)/.exec(segment)?.[1]?.toLowerCase();
+}
+
+/** The number of letters to insert, remove or replace (Levenshtein). */
+function editDistance(left: string, right: string): number {
+  let row = Array.from({ length: right.length + 1 }, (_, at) => at);
+  for (const [index, letter] of [...left].entries()) {
+    const next = [index + 1];
+    for (const [at, other] of [...right].entries()) {
+      const replaced = (row[at] ?? 0) + Number(letter !== other);
+      next.push(Math.min(replaced, (row[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
