@@ -1,8 +1,8 @@
 import type { Callback } from '../shared/auth/callback.ts';
-import type { LoginRequest } from '../shared/auth/login-transaction.ts';
+import type { LoginRequest, TransactionCookie } from '../shared/auth/login-transaction.ts';
 import { ADMIN_CONSENT_STATE } from '../shared/entra/authority.ts';
 import { BffError } from '../shared/errors.ts';
-import { type CookieNames, type CookieToSet, clearedCookie } from '../shared/http/cookies.ts';
+import type { CookieNames, CookieToSet } from '../shared/http/cookies.ts';
 import { refuseSpeculation } from '../shared/http/cross-site.ts';
 import { readDeviceLabel } from '../shared/http/device-label.ts';
 import { documentResponse } from '../shared/http/document.ts';
@@ -17,6 +17,7 @@ import { bouncePage } from '../shared/pages/bounce-page.ts';
 import { errorPage } from '../shared/pages/error-page.ts';
 import { popupPage } from '../shared/pages/popup-page.ts';
 import {
+  describeCompletedSignIn,
   describeSignInFailure,
   type SignInFailureView,
   signInFailurePopup,
@@ -57,29 +58,37 @@ export const callback =
       log,
     );
     if (outcome.kind === 'bounce') return documentResponse(bouncePage(request.routePath, request.rawQuery));
-    const clearedTransaction = clearedCookie(names.transaction(outcome.usedSlot));
+    const setCookies = (...cookies: readonly (TransactionCookie | undefined)[]) =>
+      cookies.flatMap((cookie) => (cookie === undefined ? [] : [transactionCookie(cookie, names)]));
     switch (outcome.kind) {
       case 'signed-in': {
-        const { cookieValue, maxAgeSeconds } = outcome;
+        const { cookieValue, maxAgeSeconds, finished } = outcome;
         return returnToApp(outcome.loginRequest, [
           { name: names.session, value: cookieValue, maxAgeSeconds },
-          clearedTransaction,
+          ...setCookies(finished),
         ]);
       }
       case 'already-signed-in':
-        return returnToApp(outcome.loginRequest, [clearedTransaction]);
+        return returnToApp(outcome.loginRequest, setCookies(outcome.finished));
       case 'restarted': {
-        const next = transactionCookie(outcome.login.started, names);
+        const { finished, login } = outcome;
+        const isOverwritten = finished.slot === login.started.slot;
         return redirectResponse(
-          outcome.login.location,
-          clearedTransaction.name === next.name ? [next] : [clearedTransaction, next],
+          login.location,
+          setCookies(isOverwritten ? undefined : finished, login.started),
         );
       }
+      case 'no-longer-signed-in': {
+        const view = describeCompletedSignIn(outcome.loginRequest);
+        return failureResponse(request, view, undefined);
+      }
       case 'failed': {
-        const { loginRequest, failure, mayRetry } = outcome;
+        const { loginRequest, failure, finished } = outcome;
         const view = describeSignInFailure(failure.outcome, loginRequest, adminConsentUrl(loginRequest));
-        const response = failureResponse(request, view, loginRequest.popupId);
-        return mayRetry ? response : { ...response, cookies: [clearedTransaction] };
+        return {
+          ...failureResponse(request, view, loginRequest.popupId),
+          cookies: setCookies(finished),
+        };
       }
     }
   };

@@ -63,6 +63,9 @@ function sitesOf(page: Page, path: string): () => Promise<(string | undefined)[]
 const names = async (page: Page) =>
   (await page.context().cookies(origin)).map(({ name, value }) => `${name}=${value}`).sort();
 
+/** Each sign-in, also a failed one, leaves a cookie besides that of the session. */
+const sessionCookies = async (page: Page) => (await names(page)).filter((one) => one.startsWith('session='));
+
 describe('a link on another host, in a browser', () => {
   it('does not replace the account until the user confirms it on a page of this service', {
     tags: ['LR-6'],
@@ -71,12 +74,12 @@ describe('a link on another host, in a browser', () => {
     await asAlice(page);
     for (const [where, address, site] of links()) {
       const sites = sitesOf(page, login);
-      const before = await names(page);
+      const before = await sessionCookies(page);
       await page.goto(address);
       await follow(page, 'Prize');
       await see(page, 'You are signed in with another account');
       expect(await sites(), where).toEqual([site]);
-      expect(await names(page), where).toEqual(before);
+      expect(await sessionCookies(page), where).toEqual(before);
       expect(await whoIs(page)).toBe('alice@contoso.example');
     }
     await follow(page, 'Use another account');
@@ -150,7 +153,8 @@ describe('images, frames and scripts of another host, in a browser', () => {
     await page.goto(`${origin}${login}?prompt=select_account`);
     await see(page, 'Pick an account');
     const before = await names(page);
-    expect(before).toHaveLength(1);
+    // Two finished sign-ins and the one in progress.
+    expect(before).toHaveLength(3);
     const other = await page.context().newPage();
     for (const [where, address] of links()) {
       const already = refusals();

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { press, see } from '../support/browser-world.ts';
 import { isWholeRun } from '../support/scale.ts';
+import { grantSignIn } from '../support/world.ts';
 import { answerEntra, goBack, goBackTo, isReady, pressForPopup, seeEnds } from './interactions/asking-app.ts';
 import {
   consentCase,
@@ -40,14 +41,35 @@ describe('the back button, in an app that uses redirects', () => {
     },
   );
 
-  it.for(isWholeRun ? [consentCase, passwordChangedCase] : [consentCase])(
-    'shows that the callback has been used, and forward continues the app, if $title',
+  it('leads to the return path of the sign-in, and from there to the page before it', async ({ skip }) => {
+    const page = await stage.world.newPage(skip);
+    grantSignIn(stage.world, 'Ben Brown');
+    const before = `${stage.world.entra.origin}/switches`;
+    const place = placeOf(consentCase);
+    const { origin } = new URL(place);
+    await page.goto(before);
+    await page.goto(`${origin}/api/auth/login?return_to=${encodeURIComponent(place.slice(origin.length))}`);
+    await press(page, /Ben Brown/);
+    await isReady(page);
+    for (const shown of [place, before]) {
+      await goBack(page);
+      expect(page.url()).toBe(shown);
+    }
+    await page.goForward();
+    expect(page.url()).toBe(place);
+    await isReady(page);
+  });
+
+  it.for(isWholeRun ? [consentCase, passwordChangedCase] : [])(
+    'returns to the app, which continues, and so does forward, if $title',
     async (one, { skip }) => {
       const page = await leaveAndAnswer(skip, one);
       const ends = ['redirecting', `back for ${one.reason}`, '200'];
       await seeEnds(page, ...ends);
       await goBack(page);
-      await see(page, 'This sign-in cannot be completed');
+      // The fragment never left the browser. The client restored it at the first return.
+      expect(page.url()).toBe(placeOf(one).replace(/#.*/, ''));
+      await seeEnds(page, ...ends);
       await page.goForward();
       expect(page.url()).toBe(placeOf(one));
       await isReady(page);
@@ -77,7 +99,7 @@ describe('the back button, in an app that uses redirects', () => {
     await see(page, declinedCase.heading);
     await goBack(page);
     await press(page, 'Accept');
-    await see(page, 'This sign-in cannot be completed');
+    await see(page, declinedCase.heading);
     await goBackTo(page, placeOf(declinedCase));
     const ends = ['redirecting', 'back for consent_required', 'BffProblem consent_declined'];
     await seeEnds(page, ...ends);

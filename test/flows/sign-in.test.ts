@@ -13,14 +13,17 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 describe('signing in', () => {
-  it('redirects to the return path with one session cookie and no transaction cookie', async () => {
+  it('redirects to the return path with one session cookie and one finished transaction', async () => {
     const browser = worker.browser();
     const page = await signIn(browser, {
       user: 'alice',
       from: '/api/auth/login?return_to=/api/admin%3Ftab=1',
     });
     expect(page.url.pathname + page.url.search).toBe('/api/admin?tab=1');
-    expect([...browser.cookies().keys()]).toEqual(['session']);
+    expect([...browser.cookies().keys()].toSorted()).toEqual([
+      'session',
+      expect.stringMatching(/^tx-[0-4]$/),
+    ]);
     expect(await browser.scriptJson('/api/auth/session')).toMatchObject({
       signed_in: true,
       name: 'Alice Adams',

@@ -67,6 +67,7 @@ export function createAuth(options: AuthOptions, dependencies: AuthDependencies)
     sealer: sealerFor('login-transaction'),
     boundTo: [authority.url, clientId, redirectUri],
     origin,
+    finishedCookieSeconds: options.absoluteSeconds,
   });
   const login = createLogin({
     ...dependencies,

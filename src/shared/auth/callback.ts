@@ -24,12 +24,15 @@ import {
 import { type Login, requestedScopes, type StartedLogin } from './login.ts';
 import {
   type ExpiredTransaction,
+  type FinishedTransaction,
   type LoginRequest,
   type LoginTransaction,
   type LoginTransactions,
   parseState,
+  type State,
+  type TransactionCookie,
   type TransactionCookies,
-  type TransactionSlot,
+  type TransactionResult,
 } from './login-transaction.ts';
 import { toSessionFacts } from './new-session.ts';
 import { endLeastRecentlyUsedSessions, removeReplacedSession } from './session-replacement.ts';
@@ -71,24 +74,28 @@ export type CallbackOutcome =
       /** The remaining time until the session's absolute limit. */
       readonly maxAgeSeconds: number;
       readonly loginRequest: LoginRequest;
-      readonly usedSlot: TransactionSlot;
+      readonly finished: TransactionCookie;
     }
-  /** The browser's session already provides what the sign-in was started for. For example, the callback was repeated. */
+  /**
+   * The browser's session already provides what the sign-in was started for. For example, the user pressed Back, or the
+   * callback was repeated. `finished` is absent if the transaction was finished before.
+   */
   | {
       readonly kind: 'already-signed-in';
       readonly loginRequest: LoginRequest;
-      readonly usedSlot: TransactionSlot;
+      readonly finished?: TransactionCookie;
     }
-  | { readonly kind: 'restarted'; readonly login: StartedLogin; readonly usedSlot: TransactionSlot }
+  | { readonly kind: 'restarted'; readonly login: StartedLogin; readonly finished: TransactionCookie }
+  /** The transaction was completed before, and the browser has no session any more. */
+  | { readonly kind: 'no-longer-signed-in'; readonly loginRequest: LoginRequest }
   | FailedCallback;
 
 export interface FailedCallback {
   readonly kind: 'failed';
   readonly failure: SignInFailure;
   readonly loginRequest: LoginRequest;
-  readonly usedSlot: TransactionSlot;
-  /** True if reloading the callback URL may still succeed. In this case, the transaction cookie must stay. */
-  readonly mayRetry: boolean;
+  /** Absent if the transaction cookie must stay: it was finished before, or reloading the callback may still succeed. */
+  readonly finished?: TransactionCookie;
 }
 
 /** Completes a sign-in when Entra ID redirects back. */
@@ -112,7 +119,7 @@ export interface CallbackDependencies {
 
 /** What is known about the browser that sent a callback. */
 interface CallbackBrowser {
-  readonly usedSlot: TransactionSlot;
+  readonly state: State;
   readonly session: Session | undefined;
   readonly cookies: TransactionCookies;
   readonly device: string | undefined;
@@ -144,31 +151,58 @@ export function createCallback(dependencies: CallbackDependencies): Callback {
       const opened = transactions.open(state, cookies);
       if (opened.kind === 'none') throw unusableCallback();
       const session = caller === undefined ? undefined : sessionOf(caller);
-      const browser = { usedSlot: state.slot, session, cookies, device, log };
-      return opened.kind === 'expired'
-        ? restartExpired(browser, opened, dependencies)
-        : finishSignIn({ ...browser, transaction: opened.transaction }, query, dependencies);
+      const browser = { state, session, cookies, device, log };
+      switch (opened.kind) {
+        case 'open':
+          return finishSignIn({ ...browser, transaction: opened.transaction }, query, dependencies);
+        case 'expired':
+          return restartExpired(browser, opened, dependencies);
+        case 'finished':
+          return repeatFinished(browser, opened);
+      }
     },
   };
+}
+
+/**
+ * Handles the callback of a finished transaction, for example after Back or a reload. It redeems nothing and writes nothing.
+ * The user continues in the app or sees the same failure again.
+ */
+function repeatFinished(
+  { session, log }: CallbackBrowser,
+  { loginRequest, startedAt, result }: FinishedTransaction,
+): CallbackOutcome {
+  const isDone =
+    result === 'completed' ? session !== undefined : sessionSatisfies(session, loginRequest, startedAt);
+  if (isDone) return { kind: 'already-signed-in', loginRequest };
+  if (result !== 'completed') {
+    return { kind: 'failed', failure: { outcome: result, reason: 'repeated' }, loginRequest };
+  }
+  const failure = { outcome: 'login_required', reason: 'already_completed' } as const;
+  recordSignInFailure(failure, { feature: loginRequest.feature, user: undefined }, log);
+  return { kind: 'no-longer-signed-in', loginRequest };
 }
 
 /**
  * Restarts a sign-in whose transaction has expired, if it can restart automatically. Otherwise the user has to click.
  */
 async function restartExpired(
-  { session, usedSlot, cookies, log }: CallbackBrowser,
+  { session, state, cookies, log }: CallbackBrowser,
   { loginRequest, startedAt }: ExpiredTransaction,
-  { login }: CallbackDependencies,
+  { login, transactions }: CallbackDependencies,
 ): Promise<CallbackOutcome> {
-  // For example, the user pressed Back after a completed sign-in.
+  const finish = (result: TransactionResult) =>
+    transactions.finish({ state, loginRequest, startedAt }, result);
+  // For example, the user signed in in another tab meanwhile.
   if (sessionSatisfies(session, loginRequest, startedAt)) {
-    return { kind: 'already-signed-in', loginRequest, usedSlot };
+    return { kind: 'already-signed-in', loginRequest, finished: finish('completed') };
   }
-  const started = await login.restart(loginRequest, cookies);
-  if (started !== undefined) return { kind: 'restarted', login: started, usedSlot };
+  const finished = finish('completed');
+  const started = await login.restart(loginRequest, withFinished(cookies, finished));
+  if (started !== undefined) return { kind: 'restarted', login: started, finished };
   const failure = { outcome: 'took_too_long', reason: 'expired' } as const;
   recordSignInFailure(failure, { feature: loginRequest.feature, user: undefined }, log);
-  return { kind: 'failed', failure, loginRequest, usedSlot, mayRetry: false };
+  return { kind: 'failed', failure, loginRequest, finished: finish(failure.outcome) };
 }
 
 async function finishSignIn(
@@ -225,7 +259,7 @@ async function createSession(
   context: CallbackContext,
   dependencies: CallbackDependencies,
 ): Promise<CallbackOutcome> {
-  const { transaction, usedSlot, session, device, log } = context;
+  const { transaction, session, device, log } = context;
   const { store, indexKey, absoluteSeconds, now, random } = dependencies;
   const facts = toSessionFacts({
     redeemed,
@@ -255,7 +289,7 @@ async function createSession(
     cookieValue: created.cookieValue,
     maxAgeSeconds: Math.max(1, Math.floor((facts.expiresAt.getTime() - now().getTime()) / 1000)),
     loginRequest: transaction,
-    usedSlot,
+    finished: finishTransaction(context, 'completed', dependencies),
   };
 }
 
@@ -267,12 +301,13 @@ async function finishRepeated(
   context: CallbackContext,
   dependencies: CallbackDependencies,
 ): Promise<CallbackOutcome> {
-  const { transaction, usedSlot, session, cookies } = context;
+  const { transaction, session, cookies } = context;
+  const finished = finishTransaction(context, 'completed', dependencies);
   if (sessionSatisfies(session, transaction, transaction.startedAt)) {
-    return { kind: 'already-signed-in', loginRequest: transaction, usedSlot };
+    return { kind: 'already-signed-in', loginRequest: transaction, finished };
   }
-  const started = await dependencies.login.restart(transaction, cookies);
-  if (started !== undefined) return { kind: 'restarted', login: started, usedSlot };
+  const started = await dependencies.login.restart(transaction, withFinished(cookies, finished));
+  if (started !== undefined) return { kind: 'restarted', login: started, finished };
   const failure = { outcome: 'sign_in_refused', reason: 'code_refused' } as const;
   return fail({ kind: 'fail', failure }, context, dependencies);
 }
@@ -282,7 +317,7 @@ async function fail(
   context: CallbackContext,
   dependencies: CallbackDependencies,
 ): Promise<FailedCallback> {
-  const { transaction, usedSlot, session, log } = context;
+  const { transaction, session, log } = context;
   // If there is a session, every record already has its user's pseudonym.
   const user =
     session === undefined && rejected !== undefined
@@ -294,7 +329,22 @@ async function fail(
   if (deniedBy !== undefined && session !== undefined && feature !== undefined) {
     await storeDenial(session, { feature, by: deniedBy }, log, dependencies);
   }
-  return { kind: 'failed', failure, loginRequest: transaction, usedSlot, mayRetry };
+  const finished = mayRetry ? undefined : finishTransaction(context, failure.outcome, dependencies);
+  return { kind: 'failed', failure, loginRequest: transaction, ...(finished && { finished }) };
+}
+
+/** The browser's cookies after the response, so that a restart does not use the slot of the finished transaction. */
+function withFinished(cookies: TransactionCookies, { slot, cookieValue }: TransactionCookie) {
+  return new Map(cookies).set(slot, cookieValue);
+}
+
+function finishTransaction(
+  { state, transaction }: CallbackContext,
+  result: TransactionResult,
+  { transactions }: CallbackDependencies,
+): TransactionCookie {
+  const { startedAt } = transaction;
+  return transactions.finish({ state, loginRequest: transaction, startedAt }, result);
 }
 
 async function storeDenial(

@@ -4,6 +4,7 @@ import type { RandomBytes } from '../crypto/seal.ts';
 import type { TextSealer } from '../crypto/sealed-text.ts';
 import { packScopes, unpackScopes } from '../entra/scopes.ts';
 import { defaultReturnPath, parseReturnPath, type ReturnPath } from './return-path.ts';
+import type { SignInFailureOutcome } from './sign-in-result.ts';
 
 /** The request that started a sign-in, as far as the cookie stores it for the callback and for a restart. */
 export interface LoginRequest {
@@ -44,6 +45,7 @@ export interface LoginTransaction extends LoginRequest {
 export type OpenTransactionResult =
   | { readonly kind: 'open'; readonly transaction: LoginTransaction }
   | ExpiredTransaction
+  | FinishedTransaction
   /** The cookie is missing, or was written for another state or another app registration. */
   | { readonly kind: 'none' };
 
@@ -54,15 +56,41 @@ export interface ExpiredTransaction {
   readonly startedAt: Date;
 }
 
+/**
+ * A transaction whose callback was handled. Its cookie has no nonce and no code verifier any more, so it signs no user in.
+ * It only shows where the user belongs, if the browser loads the callback again.
+ */
+export interface FinishedTransaction {
+  readonly kind: 'finished';
+  readonly loginRequest: LoginRequest;
+  readonly startedAt: Date;
+  readonly result: TransactionResult;
+}
+
+/** How a transaction ended. `completed` includes a sign-in that continued in another transaction. */
+export type TransactionResult = 'completed' | SignInFailureOutcome;
+
 /** The number of a transaction cookie. There are five, so that tabs do not overwrite each other's transaction. */
 export type TransactionSlot = 0 | 1 | 2 | 3 | 4;
 
 export const transactionSlots: readonly TransactionSlot[] = [0, 1, 2, 3, 4];
 
-export interface StartedTransaction {
-  readonly transaction: LoginTransaction;
+/** A transaction's cookie, to be set in the browser. */
+export interface TransactionCookie {
   readonly slot: TransactionSlot;
   readonly cookieValue: string;
+  readonly maxAgeSeconds: number;
+}
+
+export interface StartedTransaction extends TransactionCookie {
+  readonly transaction: LoginTransaction;
+}
+
+/** What {@link LoginTransactions.finish} needs of a transaction. */
+export interface TransactionToFinish {
+  readonly state: State;
+  readonly loginRequest: LoginRequest;
+  readonly startedAt: Date;
 }
 
 /** Values of the browser's transaction cookies, by slot. */
@@ -72,6 +100,8 @@ export interface LoginTransactions {
   start(request: LoginRequest, cookies: TransactionCookies): StartedTransaction;
   /** Opens the transaction that this state belongs to. */
   open(state: State, cookies: TransactionCookies): OpenTransactionResult;
+  /** Returns the cookie that replaces the transaction's cookie when its callback was handled. */
+  finish(transaction: TransactionToFinish, result: TransactionResult): TransactionCookie;
 }
 
 export interface LoginTransactionsDependencies {
@@ -82,16 +112,18 @@ export interface LoginTransactionsDependencies {
   /** Authority, client id and redirect URI. A transaction of another app registration does not open (CVE-2026-73419). */
   readonly boundTo: readonly string[];
   readonly origin: string;
+  /** Lifetime of the cookie of a finished transaction: as long as a session can live. */
+  readonly finishedCookieSeconds: number;
 }
 
 const SECRET_BYTES = 32;
 /** Long enough for multifactor authentication, short enough for a shared computer. */
 const TRANSACTION_LIFETIME_SECONDS = 15 * 60;
 /** The cookie outlives its transaction, so that a slow sign-in can restart. */
-export const TRANSACTION_COOKIE_SECONDS = 60 * 60;
+const TRANSACTION_COOKIE_SECONDS = 60 * 60;
 
 export function createLoginTransactions(dependencies: LoginTransactionsDependencies): LoginTransactions {
-  const { sealer, random, now, boundTo, origin } = dependencies;
+  const { sealer, random, now, boundTo, origin, finishedCookieSeconds } = dependencies;
   const createSecret = () => random(SECRET_BYTES).toString('base64url');
   const bindingOf = (slot: TransactionSlot) => [...boundTo, STORED_VERSION, String(slot)];
   const openSlot = (slot: TransactionSlot, cookies: TransactionCookies) => {
@@ -99,57 +131,76 @@ export function createLoginTransactions(dependencies: LoginTransactionsDependenc
     const opened = value === undefined ? undefined : sealer.open(value, bindingOf(slot));
     return opened === undefined ? undefined : parseStored(opened, origin);
   };
+  const sealFor = (slot: TransactionSlot, stored: StoredTransaction, maxAgeSeconds: number) => {
+    const expiresAt = new Date(now().getTime() + maxAgeSeconds * 1000);
+    return { slot, cookieValue: sealer.seal(stored, bindingOf(slot), expiresAt), maxAgeSeconds };
+  };
 
   return {
     start(request, cookies) {
       const slot = chooseSlot((candidate) => openSlot(candidate, cookies), now(), random);
-      const startedAt = now();
       const transaction: LoginTransaction = {
         ...request,
         state: `${slot}.${createSecret()}`,
-        startedAt,
+        startedAt: now(),
         nonce: createSecret(),
         codeVerifier: createSecret(),
       };
-      const expiresAt = new Date(startedAt.getTime() + TRANSACTION_COOKIE_SECONDS * 1000);
-      const cookieValue = sealer.seal(toStored(transaction), bindingOf(slot), expiresAt);
-      return { transaction, slot, cookieValue };
+      return { transaction, ...sealFor(slot, toStored(transaction), TRANSACTION_COOKIE_SECONDS) };
     },
     open({ slot, text }, cookies) {
-      const transaction = openSlot(slot, cookies);
-      if (transaction === undefined || !equalBytes(Buffer.from(transaction.state), Buffer.from(text))) {
+      const opened = openSlot(slot, cookies);
+      if (opened === undefined || !equalBytes(Buffer.from(opened.transaction.state), Buffer.from(text))) {
         return { kind: 'none' };
       }
-      return isAlive(transaction, now())
-        ? { kind: 'open', transaction }
-        : { kind: 'expired', loginRequest: transaction, startedAt: transaction.startedAt };
+      const { transaction, result } = opened;
+      if (result === undefined && isAlive(opened, now())) return { kind: 'open', transaction };
+      const { startedAt } = transaction;
+      return result === undefined
+        ? { kind: 'expired', loginRequest: transaction, startedAt }
+        : { kind: 'finished', loginRequest: transaction, startedAt, result };
+    },
+    finish({ state, loginRequest, startedAt }, result) {
+      const transaction = { ...loginRequest, state: state.text, startedAt, nonce: '', codeVerifier: '' };
+      return sealFor(state.slot, toStored(transaction, result), finishedCookieSeconds);
     },
   };
 }
 
-function isAlive({ startedAt }: LoginTransaction, now: Date): boolean {
-  return now.getTime() - startedAt.getTime() < TRANSACTION_LIFETIME_SECONDS * 1000;
+/** The content of a transaction's cookie. Without a result, its callback was not handled yet. */
+interface OpenedCookie {
+  readonly transaction: LoginTransaction;
+  readonly result: TransactionResult | undefined;
 }
 
-/** Chooses a random free slot. If none is free, chooses the slot of the oldest transaction. */
+function isAlive({ transaction: { startedAt }, result }: OpenedCookie, now: Date): boolean {
+  return result === undefined && now.getTime() - startedAt.getTime() < TRANSACTION_LIFETIME_SECONDS * 1000;
+}
+
+/** Chooses a random free slot, else that of the oldest finished transaction, else that of the oldest transaction. */
 function chooseSlot(
-  openSlot: (slot: TransactionSlot) => LoginTransaction | undefined,
+  openSlot: (slot: TransactionSlot) => OpenedCookie | undefined,
   now: Date,
   random: RandomBytes,
 ): TransactionSlot {
-  const slots = transactionSlots.map((slot) => ({ slot, transaction: openSlot(slot) }));
-  const free = slots.filter(({ transaction }) => transaction === undefined || !isAlive(transaction, now));
+  const slots = transactionSlots.map((slot) => ({ slot, opened: openSlot(slot) }));
+  const free = slots.filter(({ opened }) => !opened || (!opened.result && !isAlive(opened, now)));
   if (free.length > 0) {
     // The request of a sign-in that another site starts carries no Strict cookies, so all slots seem free. If the first
     // slot were always chosen, the new transaction would often overwrite that of another tab.
     return (free[random(1).readUInt8(0) % free.length] ?? { slot: 0 as const }).slot;
   }
-  const startedMs = ({ transaction }: (typeof slots)[number]) => transaction?.startedAt.getTime() ?? 0;
-  return slots.reduce((left, right) => (startedMs(left) <= startedMs(right) ? left : right)).slot;
+  const finished = slots.filter(({ opened }) => opened?.result);
+  const startedMs = ({ opened }: (typeof slots)[number]) => opened?.transaction.startedAt.getTime() ?? 0;
+  const candidates = finished.length > 0 ? finished : slots;
+  return candidates.reduce((left, right) => (startedMs(left) <= startedMs(right) ? left : right)).slot;
 }
 
-/** The version of the tuple below. A transaction with another version does not open. Increment it when the tuple changes. */
-const STORED_VERSION = '5';
+/**
+ * The version of the tuple below. A transaction with another version does not open. Increment it when the tuple changes,
+ * or when an outcome of a failed sign-in is renamed or removed.
+ */
+const STORED_VERSION = '6';
 
 /** A tuple, which is shorter than an object: five of these have to fit into a cookie header. */
 type StoredTransaction = readonly [
@@ -166,9 +217,11 @@ type StoredTransaction = readonly [
   /** Bit flags. 1: `hasUnstoredParameters`; 2: `fromTicket`; 4: `startedElsewhere`. */
   flags: number,
   authContext: string,
+  /** Empty until the callback was handled. */
+  result: TransactionResult | '',
 ];
 
-function toStored(transaction: LoginTransaction): StoredTransaction {
+function toStored(transaction: LoginTransaction, result: TransactionResult | '' = ''): StoredTransaction {
   const { state, startedAt, nonce, codeVerifier, returnPath, scopes, restarts } = transaction;
   const { feature = '', prompt = '', popupId = '', authContext = '' } = transaction;
   const { hasUnstoredParameters, fromTicket, startedElsewhere } = transaction;
@@ -185,16 +238,17 @@ function toStored(transaction: LoginTransaction): StoredTransaction {
     popupId,
     (hasUnstoredParameters ? 1 : 0) + (fromTicket ? 2 : 0) + (startedElsewhere ? 4 : 0),
     authContext,
+    result,
   ];
 }
 
-/** @param value authenticated, so `start` has written it and its type is known */
-function parseStored(value: unknown, origin: string): LoginTransaction {
+/** @param value authenticated, so `start` or `finish` has written it and its type is known */
+function parseStored(value: unknown, origin: string): OpenedCookie {
   const [state, startedAtMs, nonce, codeVerifier, returnPath, scopes, restarts, ...optional] =
     value as StoredTransaction;
-  const [feature, promptText, popupId, flags, authContext] = optional;
+  const [feature, promptText, popupId, flags, authContext, result] = optional;
   const prompt = loginPrompts.find((known) => known === promptText);
-  return {
+  const transaction: LoginTransaction = {
     state,
     startedAt: new Date(startedAtMs),
     nonce,
@@ -210,6 +264,7 @@ function parseStored(value: unknown, origin: string): LoginTransaction {
     ...(flags & 4 ? { startedElsewhere: true } : {}),
     ...(authContext === '' ? {} : { authContext }),
   };
+  return { transaction, result: result === '' ? undefined : result };
 }
 
 /** A `state` parameter. It consists of the transaction's slot and 256 random bits. */

@@ -1,6 +1,5 @@
 import {
-  type StartedTransaction,
-  TRANSACTION_COOKIE_SECONDS,
+  type TransactionCookie,
   type TransactionCookies,
   transactionSlots,
 } from '../auth/login-transaction.ts';
@@ -15,10 +14,10 @@ export function readTransactionCookies(cookies: Cookies, names: CookieNames): Tr
 }
 
 export function transactionCookie(
-  { slot, cookieValue }: StartedTransaction,
+  { slot, cookieValue, maxAgeSeconds }: TransactionCookie,
   names: CookieNames,
 ): CookieToSet {
-  return { name: names.transaction(slot), value: cookieValue, maxAgeSeconds: TRANSACTION_COOKIE_SECONDS };
+  return { name: names.transaction(slot), value: cookieValue, maxAgeSeconds };
 }
 
 /**

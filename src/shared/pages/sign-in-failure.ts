@@ -141,6 +141,22 @@ export function describeSignInFailure(
   };
 }
 
+/** For the callback of a sign-in that was completed before, in a browser that has no session any more. */
+export function describeCompletedSignIn({ returnPath, feature }: LoginRequest): SignInFailureView {
+  const outcome = 'login_required';
+  const href = `${loginPath}?${new URLSearchParams({ return_to: returnPath })}`;
+  return {
+    error: new BffError('login_transaction_invalid', {
+      detail: 'This sign-in has already ended, and you are no longer signed in. Sign in again to continue.',
+      extensions: { outcome, login_url: href, ...(feature === undefined ? {} : { feature }) },
+    }),
+    outcome,
+    title: 'You are not signed in',
+    backHref: returnPath,
+    tryAgain: { href, label: 'Sign in' },
+  };
+}
+
 /** The last page of a popup in which a sign-in failed. */
 export function signInFailurePopup(
   { error, outcome, feature, title, backHref, administratorHref }: SignInFailureView,

@@ -69,9 +69,9 @@ export async function goBackTo(page: Page, place: string): Promise<void> {
 export async function goBack(page: Page): Promise<void> {
   // The browser shows a page of its own instead of sending a form again.
   await page.goBack().catch(() => seeBrowserError(page));
-  await page.waitForURL(
-    ({ pathname, searchParams }) => !pathname.endsWith('/callback') || searchParams.has('bounced'),
-  );
+  // The page that loads the callback once more.
+  await page.getByRole('heading', { name: 'One moment' }).waitFor({ state: 'hidden' });
+  await page.waitForLoadState();
 }
 
 /** Waits for the browser's own error page. */

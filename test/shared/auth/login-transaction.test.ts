@@ -5,6 +5,8 @@ import {
   type LoginTransactions,
   parseState,
   type StartedTransaction,
+  type TransactionCookie,
+  type TransactionResult,
   type TransactionSlot,
   transactionSlots,
 } from '../../../src/shared/auth/login-transaction.ts';
@@ -105,6 +107,51 @@ describe('a login transaction', () => {
     cookies.set(alive.slot, alive.cookieValue);
     for (let count = 0; count < 50; count++)
       expect(transactions.start(request, cookies).slot).not.toBe(alive.slot);
+  });
+
+  it('keeps where the user belongs after it is finished, as long as a session can live, and no secret', {
+    tags: ['LR-2', 'CB-2'],
+  }, () => {
+    for (const result of ['completed', 'consent_declined'] as const) {
+      const started = transactions.start({ ...request, feature: 'mail' }, new Map());
+      const { transaction } = started;
+      const finished = finish(started, result);
+      expect(finished).toMatchObject({ slot: started.slot, maxAgeSeconds: 12 * 3600 });
+      nowMs += 12 * 3600_000 - 1;
+      const opened = open({ ...started, ...finished });
+      expect(opened).toMatchObject({
+        kind: 'finished',
+        result,
+        startedAt: transaction.startedAt,
+        loginRequest: { feature: 'mail', returnPath: '/', state: transaction.state },
+      });
+      const kept = JSON.stringify(opened);
+      expect(kept).not.toContain(transaction.nonce);
+      expect(kept).not.toContain(transaction.codeVerifier);
+      nowMs += 1;
+      expect(open({ ...started, ...finished })).toEqual({ kind: 'none' });
+    }
+  });
+
+  it('uses the slot of the oldest finished transaction before one that is alive, and after a free one', {
+    tags: ['LR-6'],
+  }, () => {
+    const cookies = new Map<TransactionSlot, string>();
+    const started: StartedTransaction[] = [];
+    for (let count = 0; count < 5; count++) {
+      nowMs += 1_000;
+      const next = transactions.start(request, cookies);
+      cookies.set(next.slot, next.cookieValue);
+      started.push(next);
+    }
+    for (const at of [3, 1]) {
+      const one = started[at];
+      if (one) cookies.set(one.slot, finish(one, 'completed').cookieValue);
+    }
+    const next = transactions.start(request, cookies);
+    expect(next.slot).toBe(started[1]?.slot);
+    cookies.delete(started[4]?.slot ?? 0);
+    expect(transactions.start(request, cookies).slot).toBe(started[4]?.slot);
   });
 
   it('is so small that five with the longest return path fit into a cookie header of 8 KiB', {
@@ -208,6 +255,7 @@ function createTransactions({
     now: () => new Date(nowMs),
     boundTo,
     origin,
+    finishedCookieSeconds: 12 * 3600,
   });
 }
 
@@ -219,6 +267,13 @@ function sealerOf({
   purpose?: SealedTextPurpose;
 }): TextSealer {
   return createTextSealer({ keyRing: ring, purpose, now: () => new Date(nowMs), random: secureRandomBytes });
+}
+
+function finish({ transaction }: StartedTransaction, result: TransactionResult): TransactionCookie {
+  const state = parseState(transaction.state);
+  if (state === undefined) throw new Error('the state has another shape');
+  const { startedAt } = transaction;
+  return transactions.finish({ state, loginRequest: transaction, startedAt }, result);
 }
 
 function open({ transaction, slot, cookieValue }: StartedTransaction, at = transactions) {
