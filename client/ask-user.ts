@@ -48,8 +48,11 @@ export async function askForCall(
   return context.interactions.ask(request, generation);
 }
 
-export function canAskFor({ sessionRequired }: ClientContext, { code }: BffProblem): boolean {
-  return code === 'interaction_required' || (code === 'session_required' && sessionRequired !== 'throw');
+/** Whether a new sign-in may help. If an administrator has to act first, the user would only be sent in circles. */
+export function canAskFor({ sessionRequired }: ClientContext, { code, resolvedBy }: BffProblem): boolean {
+  return code === 'interaction_required'
+    ? resolvedBy !== 'administrator'
+    : code === 'session_required' && sessionRequired !== 'throw';
 }
 
 /** Whether a silent sign-in has failed. The attempt for which the browser is leaving this page may still succeed. */

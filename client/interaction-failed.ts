@@ -10,6 +10,7 @@ const outcomes = [
   'fewer_permissions',
   'signed_out_meanwhile',
   'sign_in_service_unavailable',
+  'registration_invalid',
   'sign_in_refused',
   'took_too_long',
 ] as const;

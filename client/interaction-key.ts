@@ -11,7 +11,7 @@ export const silentSignInKey = ':silent';
 
 export function toInteractionKey(problem: BffProblem): string {
   const { code, reason = 'consent_required', feature = '', scopes } = problem;
-  if (code === 'session_required' || /^(refresh|sign_in)_/.test(reason)) return signInKey;
+  if (code === 'session_required' || /^(refresh|sign_in|password)_/.test(reason)) return signInKey;
   // A second factor counts for every feature. Claims may differ between features, and the client does not see them.
   return reason === 'two_factor_required' ? reason : `${reason} ${feature}:${[...scopes].sort()}`;
 }

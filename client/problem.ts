@@ -1,4 +1,4 @@
-import { readLink, readText, readTexts } from './read-untrusted.ts';
+import { readLink, readMember, readText, readTexts } from './read-untrusted.ts';
 
 /** An error response of the BFF itself. Act on `code`. `detail` is text for the user. @see RFC 9457 */
 export class BffProblem extends Error {
@@ -10,8 +10,10 @@ export class BffProblem extends Error {
   readonly loginUrl: string | undefined;
   /** The feature of the policy whose permissions are missing. */
   readonly feature: string | undefined;
-  /** Why the user must act, for example `consent_required`. */
+  /** Why the user must act, for example `consent_required`. `detail` says it in words for the user. */
   readonly reason: string | undefined;
+  /** `administrator` if the user cannot resolve the `reason` alone. The client then asks only after a click. */
+  readonly resolvedBy: string | undefined;
   /** Names of the missing permissions, for the page to show. */
   readonly scopes: readonly string[];
   /** The page at Microsoft where an administrator can consent for the organization: a link for the administrator. */
@@ -20,6 +22,8 @@ export class BffProblem extends Error {
   readonly askAgainAt: string | undefined;
   /** Microsoft's id of this occurrence, for support. */
   readonly correlationId: string | undefined;
+  /** The AADSTS number of Microsoft Entra ID, for support. */
+  readonly entraErrorCode: number | undefined;
   readonly retryAfterSeconds: number | undefined;
 
   /** @param document the parsed body, which may be anything */
@@ -33,10 +37,12 @@ export class BffProblem extends Error {
     this.loginUrl = text('login_url');
     this.feature = text('feature');
     this.reason = text('reason');
+    this.resolvedBy = text('resolved_by');
     this.scopes = readTexts(document, 'scopes');
     this.adminConsentUrl = readLink(document, 'admin_consent_url');
     this.askAgainAt = text('ask_again_at');
     this.correlationId = text('correlation_id');
+    this.entraErrorCode = Number(readMember(document, 'entra_error_code')) || undefined;
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }

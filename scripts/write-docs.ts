@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { entraErrorsPage } from './docs/entra-errors.ts';
 import { guides, withExamples } from './docs/examples.ts';
 import { requirementsPage } from './docs/requirements.ts';
 import { routesPage } from './docs/routes.ts';
@@ -12,6 +13,7 @@ export function generatedDocs(): ReadonlyMap<string, string> {
   return new Map([
     ['docs/reference/settings.md', settingsPage()],
     ['docs/reference/routes.md', routesPage()],
+    ['docs/reference/entra-errors.md', entraErrorsPage()],
     ['docs/requirements.md', requirementsPage()],
     ...guides.map((path) => [path, withExamples(read(path))] as const),
     ['docs/configuration.md', configurationPage(read('docs/configuration.md'))],

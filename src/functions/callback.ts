@@ -84,7 +84,7 @@ export const callback =
       }
       case 'failed': {
         const { loginRequest, failure, finished } = outcome;
-        const view = describeSignInFailure(failure.outcome, loginRequest, adminConsentUrl(loginRequest));
+        const view = describeSignInFailure(failure, loginRequest, adminConsentUrl(loginRequest));
         return {
           ...failureResponse(request, view, loginRequest.popupId),
           cookies: setCookies(finished),

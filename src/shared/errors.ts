@@ -25,6 +25,7 @@ export const problems = {
   upstream_unreachable: { status: 502, title: 'The API could not be reached' },
   upstream_answer_refused: { status: 502, title: "The API's response was rejected" },
   configuration_invalid: { status: 503, title: 'This service is not configured correctly' },
+  registration_invalid: { status: 503, title: 'This app is not set up correctly' },
   sign_in_service_unavailable: { status: 503, title: 'The sign-in service is unavailable' },
   storage_unavailable: { status: 503, title: 'The session store is unavailable' },
   upstream_timeout: { status: 504, title: 'The API took too long to respond' },
@@ -39,6 +40,11 @@ export const interactionReasons = [
   'consent_required',
   'admin_consent_required',
   'two_factor_required',
+  'password_expired',
+  'account_disabled',
+  'device_not_compliant',
+  'blocked_by_policy',
+  'not_assigned',
   'claims_challenge',
   'continuous_access_evaluation',
   'refresh_token_expired',
@@ -84,6 +90,10 @@ export interface ExtensionMembers extends MissingClaims {
   readonly outcome?: string;
   /** Entra ID's id of the refused request. */
   readonly correlation_id?: string;
+  /** The AADSTS number of Entra ID's refusal. */
+  readonly entra_error_code?: number;
+  /** Who can satisfy the `reason`. `administrator`: the user cannot resolve it alone, so ask only after a click. */
+  readonly resolved_by?: 'user' | 'administrator';
   /** Alternatives, each of which would be enough. */
   readonly any_of?: readonly MissingClaims[];
   /** Entra ID has revoked the user's sign-ins, but ending their sessions failed. */
@@ -97,15 +107,27 @@ type Members<Required extends keyof ExtensionMembers, Optional extends keyof Ext
 /** The extension members of each code. A code that is not listed has none. */
 export interface ProblemExtensions {
   session_required: Members<'login_url'> & { readonly reason: NoSessionReason };
-  interaction_required: Members<'scopes' | 'login_url', 'feature' | 'correlation_id'> & {
+  interaction_required: Members<
+    'scopes' | 'login_url',
+    'feature' | 'correlation_id' | 'entra_error_code' | 'resolved_by'
+  > & {
     readonly reason: InteractionReason;
   };
-  consent_declined: Members<'login_url', 'feature' | 'scopes' | 'ask_again_at' | 'outcome'>;
+  consent_declined: Members<
+    'login_url',
+    'feature' | 'scopes' | 'ask_again_at' | 'outcome' | 'entra_error_code'
+  >;
   admin_consent_required: Members<
     'login_url' | 'admin_consent_url',
-    'feature' | 'scopes' | 'ask_again_at' | 'outcome'
+    'feature' | 'scopes' | 'ask_again_at' | 'outcome' | 'entra_error_code'
   >;
-  authorization_denied: Members<'outcome' | 'login_url', 'feature'>;
+  authorization_denied: Members<'outcome' | 'login_url', 'feature' | 'entra_error_code' | 'resolved_by'> & {
+    readonly reason?: InteractionReason;
+  };
+  registration_invalid: Members<
+    'scopes',
+    'feature' | 'outcome' | 'login_url' | 'correlation_id' | 'entra_error_code'
+  >;
   login_transaction_invalid: Members<never, 'outcome' | 'login_url' | 'feature'>;
   sign_in_service_unavailable: Members<never, 'outcome' | 'login_url' | 'feature'>;
   claim_required: Members<never, keyof MissingClaims | 'any_of'>;

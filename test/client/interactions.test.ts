@@ -44,6 +44,7 @@ const refusals: Record<SignInFailureOutcome, true> = {
   fewer_permissions: true,
   signed_out_meanwhile: true,
   sign_in_service_unavailable: true,
+  registration_invalid: true,
   sign_in_refused: true,
   took_too_long: true,
 };

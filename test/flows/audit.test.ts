@@ -203,7 +203,7 @@ describe('a sign-in', () => {
     };
     const { records } = await play(() => signIn(browser, { user: 'alice', from }));
     expect(records.map(plain)).toEqual([
-      { event: 'sign-in-refused', outcome: 'sign_in_refused', reason: 'AADSTS50105' },
+      { event: 'sign-in-refused', outcome: 'sign_in_refused', reason: 'AADSTS50105', aadsts: 50105 },
     ]);
   });
 
@@ -228,7 +228,9 @@ describe('a sign-in', () => {
     const browser = newBrowser();
     world.entra.switches.clientSecretExpired = true;
     const { records } = await play(() => signIn(browser, { user: 'alice', from }));
-    expect(records.map(plain)).toEqual([{ event: 'sign-in-failed', reason: 'own-credential-refused' }]);
+    expect(records.map(plain)).toEqual([
+      { event: 'sign-in-failed', reason: 'own-credential-refused', aadsts: 7000222 },
+    ]);
   });
 
   it('that fails because of the table is recorded as sign-in-failed', async () => {
@@ -442,6 +444,7 @@ describe('a renewal', () => {
         status: 401,
         reason: 'refresh_token_revoked',
         feature: 'profile',
+        aadsts: 50173,
         entra_correlation_id: id,
         user: keyOfAlice,
       },

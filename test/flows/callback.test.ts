@@ -207,7 +207,8 @@ describe('a callback', () => {
     ['access_denied', '', 403, 'consent_declined', 'consent_declined'],
     ['access_denied', 'AADSTS90094: x', 403, 'admin_consent_required', 'admin_consent_required'],
     ['login_required', 'AADSTS50058: x', 403, 'authorization_denied', 'login_required'],
-    ['invalid_request', 'AADSTS900144: x', 403, 'authorization_denied', 'sign_in_refused'],
+    ['access_denied', 'AADSTS50105: x', 403, 'authorization_denied', 'sign_in_refused'],
+    ['invalid_request', 'AADSTS900144: x', 503, 'registration_invalid', 'registration_invalid'],
     ['temporarily_unavailable', '', 503, 'sign_in_service_unavailable', 'sign_in_service_unavailable'],
     ['never_heard_of', '', 403, 'authorization_denied', 'sign_in_refused'],
   ])(

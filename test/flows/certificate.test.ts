@@ -63,7 +63,8 @@ describe('an app with a certificate as its credential', () => {
     elsewhere.cookies().set('session', browser.cookies().get('session') ?? '');
     const call = await elsewhere.script('GET', '/api/graph/v1.0/me');
     expect(call.status).toBe(503);
-    expect(JSON.parse(call.body)).toMatchObject({ code: 'sign_in_service_unavailable' });
+    expect(JSON.parse(call.body)).toMatchObject({ code: 'registration_invalid', entra_error_code: 700027 });
+    expect(call.headers['retry-after']).toBeUndefined();
     expect(call.setCookies).toEqual([]);
     expect(world.graph.count()).toBe(calls);
     expect(workerWithUnknownCertificate.logLines.join('\n')).toContain('own-credential-refused');
@@ -85,7 +86,8 @@ describe('an app with a certificate as its credential', () => {
     expect(pathname).toBe('/api/auth/callback');
     const answer = await browser.request(pathname + search, { headers: { accept: 'application/json' } });
     expect(answer.status).toBe(503);
-    expect(JSON.parse(answer.body)).toMatchObject({ code: 'sign_in_service_unavailable' });
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'registration_invalid' });
+    expect(answer.headers['retry-after']).toBeUndefined();
     expect(browser.cookies().has('session')).toBe(false);
     expect(await readSessionRows(world)).toEqual(rows);
   });

@@ -130,13 +130,13 @@ describe('refuses, after ROLE_MAX_AGE_SECONDS', {
 
   it('a blocked user', async () => {
     world.entra.blockedUsers.add(alice);
-    expect(codeAndReason(await openAdmin())).toEqual([401, 'interaction_required', 'sign_in_required']);
+    expect(codeAndReason(await openAdmin())).toEqual([401, 'interaction_required', 'account_disabled']);
   });
 
   it('a page load, with a link to sign in again that returns to the page', async () => {
     world.entra.endSignIns('session-revoked', alice);
     const page = await browser.navigate('/api/admin?user=ben');
-    expect([page.status, page.body.includes('Sign in again to continue')]).toEqual([401, true]);
+    expect([page.status, page.body.includes('Your sign-in was revoked')]).toEqual([401, true]);
     const [, href = ''] = /href="(\/api\/auth\/login[^"]*)"/.exec(page.body) ?? [];
     const entra = await browser.navigate(href.replaceAll('&amp;', '&'));
     const back = await answerEntra(browser, entra, { user: 'alice' });
@@ -294,7 +294,7 @@ describe('a session on routes without a role', () => {
     world.advance(hour - 60);
     expect((await openGraph()).status).toBe(200);
     world.advance(61);
-    expect(codeAndReason(await openGraph())).toEqual([401, 'interaction_required', 'sign_in_required']);
+    expect(codeAndReason(await openGraph())).toEqual([401, 'interaction_required', 'account_disabled']);
   });
 
   it('is revalidated once an hour for many calls', async () => {

@@ -64,7 +64,7 @@ export function createAuthorization(dependencies: AuthorizationDependencies): Au
         throw sessionRequired('session_ended');
       case 'interaction-required':
         // No feature is named, because the interaction concerns the sign-in itself.
-        throw dependencies.interaction.required(session, { ...renewal, scopes: [] });
+        throw dependencies.interaction.required(session, renewal);
     }
   };
 

@@ -1,4 +1,6 @@
+import { parseInteractionReason } from '../entra/errors.ts';
 import { BffError, type ProblemCode, problems } from '../errors.ts';
+import { reasonTexts } from '../interaction/reason-texts.ts';
 import type { Log } from '../telemetry/log.ts';
 import { recordProblem } from '../telemetry/record-problem.ts';
 
@@ -13,6 +15,8 @@ export interface FailedSection {
   readonly detail?: string;
   /** Why the administrator has to act. */
   readonly reason?: string;
+  /** True if a new sign-in alone does not help. */
+  readonly needsHelp?: true;
   /** Path where the administrator can resolve the problem. */
   readonly loginUrl?: string;
   readonly adminConsentUrl?: string;
@@ -37,10 +41,12 @@ export async function loadSection<Value>(load: () => Promise<Value>, log: Log): 
 
 function toFailedSection({ code, detail, extensions }: BffError): FailedSection {
   const { reason, login_url: loginUrl, admin_consent_url: adminConsentUrl } = extensions;
+  const interactionReason = parseInteractionReason(reason);
   return {
     kind: 'failed',
     code,
-    title: problems[code].title,
+    title: interactionReason === undefined ? problems[code].title : reasonTexts[interactionReason].title,
+    ...(extensions.resolved_by === 'administrator' ? { needsHelp: true } : {}),
     ...(detail === undefined ? {} : { detail }),
     ...(reason === undefined ? {} : { reason }),
     ...(loginUrl === undefined ? {} : { loginUrl }),

@@ -38,10 +38,12 @@ export function decideCallback(
     case 'fewer-permissions':
       return fail({ outcome: 'fewer_permissions', reason: redemption.kind });
     case 'refused': {
-      const { meaning } = redemption;
-      if (meaning.kind !== 'interaction-required') return failUnavailable(meaning.kind);
-      const failure = readRedemptionError(meaning.reason);
-      return failure === undefined ? { kind: 'code-unusable' } : fail(failure);
+      const failure = readRedemptionError(redemption.meaning, redemption.scopes);
+      if (failure === undefined) return { kind: 'code-unusable' };
+      // If the user need not act, Entra ID has not redeemed the code.
+      return redemption.meaning.kind === 'interaction-required'
+        ? fail(failure)
+        : { kind: 'fail', failure, mayRetry: true };
     }
   }
 }

@@ -158,7 +158,7 @@ export function createCallback(dependencies: CallbackDependencies): Callback {
         case 'expired':
           return restartExpired(browser, opened, dependencies);
         case 'finished':
-          return repeatFinished(browser, opened);
+          return repeatFinished(browser, query, opened);
       }
     },
   };
@@ -170,13 +170,18 @@ export function createCallback(dependencies: CallbackDependencies): Callback {
  */
 function repeatFinished(
   { session, log }: CallbackBrowser,
+  { error, errorDescription, errorSubcode }: CallbackQuery,
   { loginRequest, startedAt, result }: FinishedTransaction,
 ): CallbackOutcome {
   const isDone =
     result === 'completed' ? session !== undefined : sessionSatisfies(session, loginRequest, startedAt);
   if (isDone) return { kind: 'already-signed-in', loginRequest };
   if (result !== 'completed') {
-    return { kind: 'failed', failure: { outcome: result, reason: 'repeated' }, loginRequest };
+    const first =
+      error === undefined ? undefined : readAuthorizationError(error, errorDescription, errorSubcode);
+    // The cookie has the outcome alone. The reason stands in the query, if Entra ID refused before the code.
+    const details = first?.outcome === result ? first : {};
+    return { kind: 'failed', failure: { ...details, outcome: result, reason: 'repeated' }, loginRequest };
   }
   const failure = { outcome: 'login_required', reason: 'already_completed' } as const;
   recordSignInFailure(failure, { feature: loginRequest.feature, user: undefined }, log);

@@ -1,4 +1,5 @@
-import { interpretAuthorizationErrorNumber } from '../entra/errors.ts';
+import type { EntraErrorMeaning, RegistrationFault } from '../entra/error-table.ts';
+import { interpretAuthorizationError, type TokenErrorMeaning } from '../entra/errors.ts';
 import type { InteractionReason } from '../errors.ts';
 import type { ConsentDenial } from '../session/facts.ts';
 import { audit } from '../telemetry/audit.ts';
@@ -14,6 +15,8 @@ export type SignInFailureOutcome =
   /** The sign-in was silent (`prompt=none`), and Entra ID requires a prompt. */
   | 'login_required'
   | 'sign_in_service_unavailable'
+  /** Entra ID refused this app or its request. Only an administrator of the app can correct that. */
+  | 'registration_invalid'
   /** All sessions of the user were ended while the user was signing in. */
   | 'signed_out_meanwhile'
   /** The sign-in had to be with the session's account, but another one was used. The session continues. */
@@ -29,6 +32,14 @@ export interface SignInFailure {
   readonly outcome: SignInFailureOutcome;
   /** For the log: an AADSTS number, or one of this service's codes. Never other text from the request. */
   readonly reason: string;
+  /** Why Entra ID refused, if the user or an administrator of the organization can act on it. */
+  readonly interactionReason?: InteractionReason;
+  /** What an administrator of this app has to correct. Set with `registration_invalid`. */
+  readonly fault?: RegistrationFault;
+  /** The permissions that Entra ID refused. Default: those of the sign-in. */
+  readonly scopes?: readonly string[];
+  /** The AADSTS number of the refusal. */
+  readonly entraErrorCode?: number;
 }
 
 const outcomeByOAuthError = new Map<string, SignInFailureOutcome>([
@@ -51,14 +62,45 @@ export function readAuthorizationError(
   description: string | undefined,
   subcode: string | undefined,
 ): SignInFailure {
-  const number = description?.match(/^AADSTS(\d{4,8})\b/)?.[1];
-  const byNumber = number === undefined ? undefined : interpretAuthorizationErrorNumber(Number(number));
-  if (subcode === 'cancel' && byNumber === undefined) return { outcome: 'login_canceled', reason: 'cancel' };
+  const digits = description?.match(/^AADSTS(\d{4,8})\b/)?.[1];
+  const number = digits === undefined ? undefined : Number(digits);
+  const known = interpretAuthorizationError(error, number);
+  if (subcode === 'cancel' && known?.outcome === undefined) {
+    return { outcome: 'login_canceled', reason: 'cancel' };
+  }
   // With an AADSTS number, `access_denied` is not necessarily the user's decision: Conditional Access sends it too.
   const byError =
     error === 'access_denied' && number !== undefined ? undefined : outcomeByOAuthError.get(error);
-  const outcome = byNumber ?? byError ?? 'sign_in_refused';
-  return { outcome, reason: number === undefined ? outcome : `AADSTS${number}` };
+  const meaning = known?.meaning;
+  const outcome = known?.outcome ?? byError ?? outcomeByKind(meaning?.kind);
+  return {
+    outcome,
+    reason: number === undefined ? outcome : `AADSTS${number}`,
+    ...detailsOf(meaning),
+    ...(number === undefined ? {} : { entraErrorCode: number }),
+  };
+}
+
+function outcomeByKind(kind: EntraErrorMeaning['kind'] | undefined): SignInFailureOutcome {
+  switch (kind) {
+    case 'registration-invalid':
+    case 'own-credential-refused':
+      return 'registration_invalid';
+    case 'throttled':
+    case 'transient':
+      return 'sign_in_service_unavailable';
+    case 'interaction-required':
+    case undefined:
+      return 'sign_in_refused';
+  }
+}
+
+function detailsOf(
+  meaning: EntraErrorMeaning | undefined,
+): Pick<SignInFailure, 'interactionReason' | 'fault'> {
+  if (meaning === undefined) return {};
+  if (meaning.kind === 'interaction-required') return { interactionReason: meaning.reason };
+  return 'fault' in meaning ? { fault: meaning.fault } : {};
 }
 
 /** Who denied consent: the user declined it, or only an administrator can give it. Undefined for other outcomes. */
@@ -70,19 +112,38 @@ export function consentDeniedBy(outcome: SignInFailureOutcome): ConsentDenial['b
 /**
  * Interprets Entra ID's refusal to redeem a code. Returns undefined if a new sign-in may succeed. Most often the code
  * was used, has expired or was issued for another transaction. Entra ID reports these causes like the errors of a refresh
- * token. Returns a failure if a permission or a policy is the cause.
+ * token. Returns a failure if a permission, a policy, the account or this app's setup is the cause.
+ * @param scopes the permissions that were requested
  */
-export function readRedemptionError(reason: InteractionReason): SignInFailure | undefined {
+export function readRedemptionError(
+  meaning: TokenErrorMeaning,
+  scopes: readonly string[],
+): SignInFailure | undefined {
+  const { entraErrorCode } = meaning;
+  const details = {
+    ...detailsOf(meaning),
+    scopes,
+    ...(entraErrorCode === undefined ? {} : { entraErrorCode }),
+  };
+  if (meaning.kind !== 'interaction-required') {
+    return { outcome: outcomeByKind(meaning.kind), reason: meaning.kind, ...details };
+  }
+  const { reason } = meaning;
   switch (reason) {
     case 'admin_consent_required':
-      return { outcome: 'admin_consent_required', reason };
+      return { outcome: 'admin_consent_required', reason, ...details };
     case 'consent_required':
     case 'two_factor_required':
+    case 'account_disabled':
+    case 'device_not_compliant':
+    case 'blocked_by_policy':
+    case 'not_assigned':
     case 'claims_challenge':
     case 'continuous_access_evaluation':
     case 'recent_sign_in_required':
     case 'stronger_sign_in_required':
-      return { outcome: 'sign_in_refused', reason };
+      return { outcome: 'sign_in_refused', reason, ...details };
+    case 'password_expired':
     case 'refresh_token_expired':
     case 'refresh_token_revoked':
     case 'sign_in_required':
@@ -92,7 +153,7 @@ export function readRedemptionError(reason: InteractionReason): SignInFailure | 
 
 /** Writes the audit record of a sign-in that ended without a session. */
 export function recordSignInFailure(
-  { outcome, reason }: SignInFailure,
+  { outcome, reason, entraErrorCode: aadsts }: SignInFailure,
   context: { readonly feature: string | undefined; readonly user: string | undefined },
   log: Log,
 ): void {
@@ -104,9 +165,10 @@ export function recordSignInFailure(
       audit(log, { event: 'admin-consent-needed', reason, ...context });
       break;
     case 'sign_in_service_unavailable':
-      audit(log, { event: 'sign-in-failed', reason, ...context });
+    case 'registration_invalid':
+      audit(log, { event: 'sign-in-failed', reason, aadsts, ...context });
       break;
     default:
-      audit(log, { event: 'sign-in-refused', outcome, reason, ...context });
+      audit(log, { event: 'sign-in-refused', outcome, reason, aadsts, ...context });
   }
 }

@@ -3,6 +3,7 @@ import { BffError, type InteractionReason, type NoSessionReason } from '../error
 import type { ConsentDenial } from '../session/facts.ts';
 import type { Session } from '../session/session.ts';
 import { activeDenial, isMissingScopes } from './consent-backoff.ts';
+import { reasonTexts } from './reason-texts.ts';
 
 /** The path at which every sign-in starts. A page may add `return_to` and `display` to a `login_url`. */
 export const loginPath = '/api/auth/login';
@@ -21,6 +22,8 @@ export interface InteractionNeed {
   readonly authContext?: string;
   /** Entra ID's correlation id of the refused request. */
   readonly correlationId?: string;
+  /** The AADSTS number of the refusal. */
+  readonly entraErrorCode?: number;
 }
 
 /** What the login route reads from a ticket. No page or script can choose these values. */
@@ -54,8 +57,10 @@ export function createInteraction({ sealer, now, adminConsentUrl }: InteractionD
     { by, askAgainAt }: Pick<ConsentDenial, 'by'> & Partial<ConsentDenial>,
     feature: string,
     scopes: readonly string[],
+    entraErrorCode?: number,
   ) => {
     const common = {
+      ...(entraErrorCode === undefined ? {} : { entra_error_code: entraErrorCode }),
       feature,
       scopes,
       login_url: `${loginPath}?${new URLSearchParams({ feature })}`,
@@ -75,21 +80,23 @@ export function createInteraction({ sealer, now, adminConsentUrl }: InteractionD
 
   return {
     required(session, need) {
-      const { reason, correlationId, feature, scopes } = need;
+      const { reason, correlationId, entraErrorCode, feature, scopes } = need;
       if (reason === 'admin_consent_required' && feature !== undefined) {
-        return denialProblem({ by: 'administrator' }, feature, scopes);
+        return denialProblem({ by: 'administrator' }, feature, scopes, entraErrorCode);
       }
       const expiresAt = new Date(now().getTime() + TICKET_LIFETIME_MS);
       // Bound to the session chain, so that no other user's session and no later, unrelated session can use it.
       const sealed = sealer.seal(toTicket(need), [session.facts.sessionChainId], expiresAt);
       return new BffError('interaction_required', {
-        detail: 'The user has to take an action first. Open login_url, then repeat the call.',
+        detail: reasonTexts[reason].text,
         extensions: {
           reason,
+          resolved_by: reasonTexts[reason].resolvedBy,
           ...(feature === undefined ? {} : { feature }),
           scopes,
           login_url: `${loginPath}?ticket=${sealed}`,
           ...(correlationId === undefined ? {} : { correlation_id: correlationId }),
+          ...(entraErrorCode === undefined ? {} : { entra_error_code: entraErrorCode }),
         },
       });
     },

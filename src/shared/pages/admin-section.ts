@@ -2,9 +2,8 @@ import type { FailedSection } from '../admin/section.ts';
 import { administratorLink } from './document.ts';
 import { type Html, html } from './html.ts';
 
-/** Texts for the administrator, in place of a problem's `detail`, which is written for developers. */
+/** Texts for the administrator, in place of a problem's `detail`. */
 const textByCode: Partial<Record<FailedSection['code'], string>> = {
-  interaction_required: 'Microsoft requires another step from you.',
   consent_declined: 'You declined this permission. You can still grant it.',
   admin_consent_required: 'An administrator of your organization has to grant this permission.',
 };
@@ -46,14 +45,14 @@ export interface FailedSectionContext {
 
 /** Shown in place of a section: why it could not be loaded, and what the administrator can do. */
 export function failedSection(
-  { code, title, detail, reason, loginUrl, adminConsentUrl }: FailedSection,
+  { code, title, detail, reason, needsHelp, loginUrl, adminConsentUrl }: FailedSection,
   { permission, here }: FailedSectionContext,
 ): Html {
   const needsSignIn = loginUrl !== undefined;
   const href = needsSignIn ? `${loginUrl}&${new URLSearchParams({ return_to: here })}` : here;
   const missing = reason === 'consent_required' ? permission : undefined;
   const shownTitle = missing?.title ?? title;
-  const needsOnlyUser = needsSignIn && code === 'interaction_required';
+  const needsOnlyUser = needsSignIn && code === 'interaction_required' && needsHelp === undefined;
   const label = needsOnlyUser ? 'Continue' : 'Try again';
   return html`<div class="failed${needsSignIn && ' asks'}">
 <p><b>${shownTitle}.</b></p>

@@ -19,6 +19,8 @@ const unrelatedToSignIn: ReadonlySet<ProblemCode> = new Set([
   'not_found',
   'method_not_allowed',
   'session_changed',
+  'configuration_invalid',
+  'registration_invalid',
 ]);
 
 /** An error as a page: what happened, what the user can do, and a reference for support. */

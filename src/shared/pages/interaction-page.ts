@@ -1,14 +1,12 @@
-import type { BffErrorOf, InteractionReason } from '../errors.ts';
+import type { BffErrorOf } from '../errors.ts';
+import { reasonTexts } from '../interaction/reason-texts.ts';
 import { createDocument, type PageDocument } from './document.ts';
 import { html } from './html.ts';
 
-const textByReason: Readonly<Partial<Record<InteractionReason, string>>> = {
-  recent_sign_in_required: 'This page requires a recent sign-in.',
-  stronger_sign_in_required: 'Your organization requires a stronger sign-in for this page.',
-};
-const defaultText = 'Microsoft has to verify your identity again.';
-
-/** Shown instead of a page that requires a new sign-in. It never redirects by itself, because that could cause a loop. */
+/**
+ * Shown instead of a page for which Entra ID needs the user. It never redirects by itself, because that could cause a
+ * loop. If an administrator has to act first, the sign-in is the second choice.
+ */
 export function interactionPage(
   error: BffErrorOf<'interaction_required'>,
   returnTo: string,
@@ -16,15 +14,22 @@ export function interactionPage(
 ): PageDocument {
   const { login_url: loginUrl, reason } = error.extensions;
   const href = `${loginUrl}&${new URLSearchParams({ return_to: returnTo })}`;
+  const { title, text, resolvedBy } = reasonTexts[reason];
+  const signIn = (className: string, label: string) =>
+    html`<a class="${className}" href="${href}">${label}</a>`;
+  const back = (className: string) => html`<a class="${className}" href="/">Back to the app</a>`;
   return createDocument({
-    title: 'Sign in again to continue',
+    title,
     status: error.status,
     content: html`<section class="card">
-<h1>Sign in again to continue</h1>
-<p>${textByReason[reason] ?? defaultText}</p>
+<h1>${title}</h1>
+<p>${text}</p>
 <div class="actions">
-<a class="button main" href="${href}">Sign in again</a>
-<a class="button" href="/">Back to the app</a>
+${
+  resolvedBy === 'user'
+    ? html`${signIn('button main', 'Sign in again')}${back('button')}`
+    : html`${back('button main')}${signIn('button', 'Try again')}`
+}
 </div>
 </section>
 <p class="quiet">Code <code>${error.code}</code> · Reference <code>${invocationId}</code></p>`,

@@ -1,7 +1,9 @@
 import type { LoginRequest } from '../auth/login-transaction.ts';
-import type { SignInFailureOutcome } from '../auth/sign-in-result.ts';
+import type { SignInFailure, SignInFailureOutcome } from '../auth/sign-in-result.ts';
+import { RegistrationInvalid } from '../entra/registration-problem.ts';
 import { BffError } from '../errors.ts';
 import { loginPath } from '../interaction/interaction.ts';
+import { reasonTexts } from '../interaction/reason-texts.ts';
 import type { PageDocument } from './document.ts';
 import type { ErrorPageOptions } from './error-page.ts';
 import { popupPage } from './popup-page.ts';
@@ -12,6 +14,7 @@ interface Wording {
     | 'authorization_denied'
     | 'admin_consent_required'
     | 'sign_in_service_unavailable'
+    | 'registration_invalid'
     | 'login_transaction_invalid';
   readonly title: string;
   readonly detail: string;
@@ -50,6 +53,13 @@ const wordings: Record<SignInFailureOutcome, Wording> = {
     title: 'Sign-in is temporarily unavailable',
     detail:
       'Microsoft or this service could not complete the sign-in. Nothing has changed. Try again in a moment.',
+    tryAgain: 'Try again',
+  },
+  registration_invalid: {
+    code: 'registration_invalid',
+    title: 'This app is not set up correctly',
+    // Replaced by what has to be corrected.
+    detail: 'An administrator of this app has to correct its setup.',
     tryAgain: 'Try again',
   },
   signed_out_meanwhile: {
@@ -109,27 +119,21 @@ export interface SignInFailureView extends ErrorPageOptions {
 
 /** @param adminConsentUrl where an administrator can grant the requested permissions */
 export function describeSignInFailure(
-  outcome: SignInFailureOutcome,
-  { returnPath, feature, startedElsewhere }: LoginRequest,
+  failure: SignInFailure,
+  { returnPath, feature, scopes, startedElsewhere }: LoginRequest,
   adminConsentUrl: string,
 ): SignInFailureView {
+  const { outcome } = failure;
   const mayBeStartedByLink = outcome === 'other_account' && startedElsewhere === true;
   const { code, title, detail, tryAgain } = mayBeStartedByLink
     ? otherAccountStartedElsewhere
-    : wordings[outcome];
+    : wordingOf(failure);
   const administratorHref = outcome === 'admin_consent_required' ? adminConsentUrl : undefined;
   const featureMember = feature === undefined ? {} : { feature };
   const loginParameters = mayBeStartedByLink ? { prompt: 'select_account' } : featureMember;
   const href = `${loginPath}?${new URLSearchParams({ ...loginParameters, return_to: returnPath })}`;
   const common = { outcome, login_url: href, ...featureMember };
-  const error =
-    code === 'admin_consent_required'
-      ? new BffError(code, { detail, extensions: { ...common, admin_consent_url: adminConsentUrl } })
-      : new BffError(code, {
-          detail,
-          ...(code === 'sign_in_service_unavailable' ? { retryAfterSeconds: 10 } : {}),
-          extensions: common,
-        });
+  const error = toError(failure, code, detail, { common, scopes, adminConsentUrl });
   return {
     error,
     outcome,
@@ -155,6 +159,59 @@ export function describeCompletedSignIn({ returnPath, feature }: LoginRequest): 
     backHref: returnPath,
     tryAgain: { href, label: 'Sign in' },
   };
+}
+
+/** The wording of the outcome. If Entra ID's reason is known, its texts explain a refused sign-in. */
+function wordingOf({ outcome, interactionReason }: SignInFailure): Wording {
+  const wording = wordings[outcome];
+  if (outcome !== 'sign_in_refused' || interactionReason === undefined) return wording;
+  const { title, text } = reasonTexts[interactionReason];
+  return { ...wording, title, detail: text };
+}
+
+interface ErrorContext {
+  readonly common: { readonly outcome: string; readonly login_url: string; readonly feature?: string };
+  /** The permissions that the sign-in requested. */
+  readonly scopes: readonly string[];
+  readonly adminConsentUrl: string;
+}
+
+function toError(
+  { fault, interactionReason: reason, entraErrorCode, scopes }: SignInFailure,
+  code: Wording['code'],
+  detail: string,
+  { common, scopes: requested, adminConsentUrl }: ErrorContext,
+): BffError {
+  const numbered = entraErrorCode === undefined ? {} : { entra_error_code: entraErrorCode };
+  switch (code) {
+    case 'admin_consent_required':
+      return new BffError(code, {
+        detail,
+        extensions: { ...common, ...numbered, admin_consent_url: adminConsentUrl },
+      });
+    case 'consent_declined':
+      return new BffError(code, { detail, extensions: { ...common, ...numbered } });
+    case 'authorization_denied':
+      return new BffError(code, {
+        detail,
+        extensions: {
+          ...common,
+          ...numbered,
+          ...(reason === undefined ? {} : { reason, resolved_by: reasonTexts[reason].resolvedBy }),
+        },
+      });
+    case 'registration_invalid':
+      return new RegistrationInvalid({
+        fault: fault ?? 'request',
+        scopes: scopes ?? requested,
+        entraErrorCode,
+        extensions: common,
+      });
+    case 'sign_in_service_unavailable':
+      return new BffError(code, { detail, retryAfterSeconds: 10, extensions: common });
+    case 'login_transaction_invalid':
+      return new BffError(code, { detail, extensions: common });
+  }
 }
 
 /** The last page of a popup in which a sign-in failed. */

@@ -66,6 +66,10 @@ export interface RefreshFailure {
   /** The claims challenge with which Entra ID refused the renewal. */
   readonly claims?: string;
   readonly correlationId?: string;
+  /** The AADSTS number of the refusal. */
+  readonly entraErrorCode?: number;
+  /** Set instead of `reason` if only an administrator of this app can help (a `RegistrationFault`). */
+  readonly fault?: string;
 }
 
 /** {@link SessionFacts} as JSON: instants as ISO text, claims as in the verified token. */

@@ -60,6 +60,7 @@ const oauthErrors = [
   'invalid_client',
   'invalid_grant',
   'invalid_scope',
+  'invalid_resource',
   'unauthorized_client',
   'unsupported_grant_type',
   'consent_required',
@@ -94,10 +95,14 @@ export const auditEvents = {
         'sign_in_refused',
       ),
       reason: code,
+      aadsts: optional(aadsts),
       feature: optional(featureName),
     },
   },
-  'sign-in-failed': { level: 'error', fields: { reason: code, feature: optional(featureName) } },
+  'sign-in-failed': {
+    level: 'error',
+    fields: { reason: code, aadsts: optional(aadsts), feature: optional(featureName) },
+  },
   refused: {
     level: 'warn',
     fields: {
@@ -106,6 +111,7 @@ export const auditEvents = {
       rules: optional(someOf(...refusingRules)),
       reason: optional(listed(...interactionReasons, ...noSessionReasons)),
       feature: optional(featureName),
+      aadsts: optional(aadsts),
       entra_correlation_id: optional(guid),
     },
   },
@@ -124,6 +130,8 @@ export const auditEvents = {
       reason: oneOf(
         'own-credential-refused',
         'own-credential-unusable',
+        'registration-invalid',
+        'throttled',
         'transient',
         'no-response',
         'not-checked',

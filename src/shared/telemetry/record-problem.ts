@@ -8,7 +8,9 @@ export function recordProblem(error: BffError, log: Log): void {
   const { code, status, rules, cause, extensions } = error;
   if (status >= 500) {
     const described = cause === undefined ? {} : { cause: describeError(cause) };
-    log('error', { event: 'failed', code, status, ...described });
+    // Names what an administrator of this app has to correct. The texts are this service's own.
+    const hint = code === 'registration_invalid' && error.detail !== undefined ? { hint: error.detail } : {};
+    log('error', { event: 'failed', code, status, ...hint, ...described });
     return;
   }
   audit(log, {
@@ -18,6 +20,7 @@ export function recordProblem(error: BffError, log: Log): void {
     rules: rules.length === 0 ? undefined : rules.join(' '),
     reason: extensions.reason,
     feature: extensions.feature,
+    aadsts: extensions.entra_error_code,
     entra_correlation_id: extensions.correlation_id,
   });
 }

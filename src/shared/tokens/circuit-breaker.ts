@@ -17,6 +17,8 @@ export interface CircuitBreaker {
   recordFailure(retryAfterSeconds?: number): void;
   /** 429: the endpoint works, but throttles this user or this app. */
   recordThrottling(retryAfterSeconds?: number): void;
+  /** An OAuth error that means throttling of this user alone (AADSTS50196). */
+  recordUserThrottling(retryAfterSeconds: number): void;
   /** A response, even an OAuth error: the endpoint works. */
   recordSuccess(): void;
 }
@@ -52,6 +54,7 @@ export function createCircuitBreakers(monotonicMs: () => number): CircuitBreaker
       ...signIns,
       recordFailure: () => signIns.recordFailure(),
       recordThrottling: signIns.recordSuccess,
+      recordUserThrottling: signIns.recordSuccess,
     },
     forUser: (user) => {
       const recordFailure = (retryAfterSeconds?: number) => {
@@ -68,6 +71,10 @@ export function createCircuitBreakers(monotonicMs: () => number): CircuitBreaker
         pausedSeconds: () => worker.pausedSeconds() ?? users.find(user)?.pausedSeconds(),
         recordFailure,
         recordThrottling: recordFailure,
+        recordUserThrottling(retryAfterSeconds) {
+          users.findOrCreate(user).recordFailure(retryAfterSeconds);
+          worker.recordSuccess();
+        },
         recordSuccess() {
           users.find(user)?.recordSuccess();
           worker.recordSuccess();
@@ -174,6 +181,7 @@ export function createCircuitBreaker(
     },
     recordFailure,
     recordThrottling: recordFailure,
+    recordUserThrottling: recordFailure,
     recordSuccess() {
       failures = 0;
       // A response to a request that was sent before the pause does not end the pause.

@@ -38,10 +38,10 @@ export type CodeRedemption =
       readonly grantedScopes: readonly string[];
     }
   /**
-   * Entra ID returned an error. `meaning` shows whether the user has to act, this app's credential was rejected, or the
-   * error is temporary.
+   * Entra ID returned an error. `meaning` shows whether the user has to act, this app's setup is wrong, or the error is
+   * temporary. `scopes` are the permissions that the refused request asked for.
    */
-  | { readonly kind: 'refused'; readonly meaning: TokenErrorMeaning }
+  | { readonly kind: 'refused'; readonly meaning: TokenErrorMeaning; readonly scopes: readonly string[] }
   /** The user granted fewer permissions than requested. The tokens are discarded. */
   | { readonly kind: 'fewer-permissions' }
   /** The response failed a check, so its tokens are discarded. `reason` is for the log. */
@@ -97,7 +97,11 @@ export function createCodeFlow({
         });
       if ('thrown' in result) {
         if (tokenEndpoint.entraError) {
-          return { kind: 'refused', meaning: interpretTokenError(tokenEndpoint.entraError) };
+          return {
+            kind: 'refused',
+            meaning: interpretTokenError(tokenEndpoint.entraError),
+            scopes: scopesOfCode,
+          };
         }
         return { kind: 'untrusted', reason: msalErrorCode(result.thrown) };
       }

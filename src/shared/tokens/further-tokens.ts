@@ -6,8 +6,8 @@ import type { MsalClient } from './msal.ts';
 
 export type FurtherTokensResult =
   | { readonly kind: 'granted' | 'scopes-missing' }
-  /** An administrator must consent, this app's credential was rejected, or Entra ID had a temporary error. */
-  | { readonly kind: 'refused'; readonly meaning: TokenErrorMeaning };
+  /** An administrator must consent, this app's setup is wrong, or Entra ID had a temporary error. */
+  | { readonly kind: 'refused'; readonly meaning: TokenErrorMeaning; readonly scopes: readonly string[] };
 
 /**
  * After a sign-in for several APIs, requests a token for each API that its code did not cover. Only these responses show
@@ -39,7 +39,7 @@ export async function acquireFurtherTokens(
     }
     const meaning = interpretTokenError(tokenEndpoint.entraError);
     if (meaning.kind !== 'interaction-required' || meaning.reason === 'admin_consent_required') {
-      return { kind: 'refused', meaning };
+      return { kind: 'refused', meaning, scopes: apiScopes };
     }
     if (meaning.reason === 'consent_required') return { kind: 'scopes-missing' };
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AuthenticationResult } from '@azure/msal-node';
 import { interpretTokenError } from '../entra/errors.ts';
+import { RegistrationInvalid } from '../entra/registration-problem.ts';
 import { missingScopes } from '../entra/scopes.ts';
 import { BffError, signInServiceUnavailable } from '../errors.ts';
 import { IdTokenRefused, type IdTokenRules } from '../identity/verify-id-token.ts';
@@ -17,7 +18,7 @@ import type { TokenAcquisition, TokenRequest } from './token-request.ts';
 
 /**
  * Redeems the session's refresh token once and stores the new tokens. The write that stores them also ends the lease.
- * @throws {BffError} sign_in_service_unavailable, storage_unavailable
+ * @throws {BffError} sign_in_service_unavailable, registration_invalid, storage_unavailable
  */
 export type Redeem = (
   session: Session,
@@ -64,10 +65,12 @@ export function createRedeem({ createMsalClient, store, idTokenRules }: RedeemDe
       return { kind: 'session-ended' };
     }
     requireVerifiedUser(plugin.failure, correlationId, log);
-    if ('thrown' in result) return interpretFailure(result.thrown, tokenEndpoint, correlationId, log);
+    if ('thrown' in result)
+      return interpretFailure(result.thrown, tokenEndpoint, { scopes, correlationId }, log);
     if (plugin.gone) return { kind: 'session-ended' };
-    if (missingScopes(scopes, result.scopes).length > 0) {
-      return { kind: 'interaction-required', reason: 'consent_required' };
+    const withheldScopes = missingScopes(scopes, result.scopes);
+    if (withheldScopes.length > 0) {
+      return { kind: 'interaction-required', reason: 'consent_required', withheldScopes };
     }
     if (identityNotBefore !== undefined && plugin.session.facts.claimsAsOf < identityNotBefore) {
       audit(log, { event: 'refresh-failed', reason: 'not-checked', entra_correlation_id: correlationId });
@@ -109,14 +112,14 @@ function requireVerifiedUser(failure: unknown, correlationId: string, log: Log):
     : signInServiceUnavailable('The renewed sign-in could not be verified. Try again in a moment.', failure);
 }
 
-/** Interprets an error from MSAL. @throws {BffError} sign_in_service_unavailable */
+/** Interprets an error from MSAL. @throws {BffError} sign_in_service_unavailable, registration_invalid */
 function interpretFailure(
   thrown: unknown,
   { failure, entraError }: TokenEndpoint,
-  correlationId: string,
+  { scopes, correlationId }: { readonly scopes: readonly string[]; readonly correlationId: string },
   log: Log,
 ): TokenAcquisition {
-  if (failure) {
+  if (failure && entraError === undefined) {
     audit(log, { event: 'refresh-failed', reason: 'no-response', entra_correlation_id: correlationId });
     throw failure;
   }
@@ -134,20 +137,25 @@ function interpretFailure(
   }
   const { claims } = entraError;
   const meaning = interpretTokenError(entraError);
+  const { entraErrorCode } = meaning;
   const entraFields = {
     oauth: entraError.error,
-    aadsts: entraError.numbers[0],
+    aadsts: entraErrorCode,
     entra_correlation_id: correlationId,
   };
   if (meaning.kind !== 'interaction-required') {
     audit(log, { event: 'refresh-failed', reason: meaning.kind, ...entraFields });
-    throw notRenewed(thrown);
+    if ('fault' in meaning) {
+      throw new RegistrationInvalid({ ...meaning, scopes, correlationId, cause: thrown });
+    }
+    throw failure ?? notRenewed(thrown);
   }
   audit(log, { event: 'refresh-refused', reason: meaning.reason, ...entraFields });
   return {
     kind: 'interaction-required',
     reason: meaning.reason,
     correlationId,
+    ...(entraErrorCode === undefined ? {} : { entraErrorCode }),
     ...(claims === undefined ? {} : { claims }),
   };
 }

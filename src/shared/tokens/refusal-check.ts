@@ -3,7 +3,7 @@ import type { Session } from '../session/session.ts';
 import type { SessionStore } from '../session/store.ts';
 import type { Refusals } from './refusals.ts';
 import type { RenewalStep } from './renewal-lease.ts';
-import type { InteractionRequired, TokenRequest } from './token-request.ts';
+import type { Refusal, TokenRequest } from './token-request.ts';
 
 /**
  * Looks for a remembered refusal before a renewal. Before the refusal is returned again, the row is read, because the user
@@ -13,14 +13,15 @@ export interface RefusalCheck {
   /**
    * @param arrivedAtMs when the call arrived, in this worker's monotonic time
    * @returns the end of the renewal if a refusal applies or the row is gone, otherwise the latest state
+   * @throws {BffError} registration_invalid, if that was the refusal
    */
   find(session: Session, request: TokenRequest, arrivedAtMs: number): Promise<RenewalStep>;
   /**
    * @param latest the state after the refusal
-   * @param startedAtMs when the refused renewal began. `latest` was read later, so for calls that arrived before
-   * `startedAtMs` the row is not read again.
+   * @param startedAtMs when the refused renewal began, if `latest` was read later. For calls that arrived before
+   * `startedAtMs` the row is then not read again.
    */
-  remember(latest: Session, request: TokenRequest, refusal: InteractionRequired, startedAtMs: number): void;
+  remember(latest: Session, request: TokenRequest, refusal: Refusal, startedAtMs?: number): void;
 }
 
 export interface RefusalCheckDependencies {
@@ -56,13 +57,13 @@ export function createRefusalCheck({ refusals, store, monotonicMs }: RefusalChec
       if (latest === undefined)
         return { kind: 'settled', latest: session, outcome: { kind: 'session-ended' } };
       const refusal = refusals.find(latest, request);
-      return refusal === undefined
-        ? { kind: 'continue', latest }
-        : { kind: 'settled', latest, outcome: refusal };
+      if (refusal === undefined) return { kind: 'continue', latest };
+      if (refusal.kind === 'registration-invalid') throw refusal.error;
+      return { kind: 'settled', latest, outcome: refusal };
     },
     remember(latest, request, refusal, startedAtMs) {
       refusals.remember(latest, request, refusal);
-      readAtMs.set(latest, startedAtMs);
+      if (startedAtMs !== undefined) readAtMs.set(latest, startedAtMs);
     },
   };
 }

@@ -3,7 +3,7 @@ import { missingScopes, toComparable } from '../entra/scopes.ts';
 import type { Session } from '../session/session.ts';
 import { createPerUser, setBounded, userKey } from './per-user.ts';
 import type { RedemptionPace } from './redemption-pace.ts';
-import type { InteractionRequired, TokenRequest } from './token-request.ts';
+import type { Refusal, TokenRequest } from './token-request.ts';
 
 /**
  * Remembers Entra ID's refusals on this worker for a while and repeats them instead of asking Entra ID again. Without
@@ -14,20 +14,20 @@ import type { InteractionRequired, TokenRequest } from './token-request.ts';
  * lacks at most half as many permissions as the refused request. This finds the refused permission in a few steps.
  *
  * Any other refusal applies to one session and one request. If Entra ID refused the refresh token itself, the refusal
- * applies to all requests of the session. These refusals cause a pause from the second one on. After a claims challenge,
- * the first one causes a pause too.
+ * applies to all requests of the session. These refusals cause a pause from the second one on. The first one causes a pause
+ * too after a claims challenge, or if this app's registration is at fault.
  *
  * During the pause after a refusal, Entra ID is not asked again. The first pause is 5 s, and each further one is twice as
- * long, up to 5 minutes. A refusal is forgotten if the user has been granted the permission since, in any session, or if
- * the refused session has received new tokens.
+ * long, up to 5 minutes. If this app's registration is at fault, it is up to 1 minute. A refusal is forgotten if the user
+ * has been granted the permission since, in any session, or if the refused session has received new tokens.
  */
 export interface Refusals {
   /** Forgets those of the user's refusals that this session's current state shows to be outdated. */
   forgetOutdated(session: Session): void;
   /** @returns the refusal to repeat, or undefined if Entra ID may be asked */
-  find(session: Session, request: TokenRequest): InteractionRequired | undefined;
+  find(session: Session, request: TokenRequest): Refusal | undefined;
   /** @param session the session's state after the refusal */
-  remember(session: Session, request: TokenRequest, refusal: InteractionRequired): void;
+  remember(session: Session, request: TokenRequest, refusal: Refusal): void;
 }
 
 export interface RefusalsDependencies {
@@ -39,7 +39,7 @@ export interface RefusalsDependencies {
 }
 
 interface RememberedRefusal {
-  readonly refusal: InteractionRequired;
+  readonly refusal: Refusal;
   /** The refusal expires when either clock reaches its limit. */
   readonly untilMs: number;
   readonly untilDate: Date;
@@ -66,6 +66,8 @@ interface UserRefusals {
 
 const FIRST_PAUSE_MS = 5_000;
 const MAX_PAUSE_MS = 5 * 60_000;
+/** Shorter, because one correction of the registration helps every user, and the service is not notified of it. */
+const MAX_REGISTRATION_PAUSE_MS = 60_000;
 /** Per user. More than a policy usually names. */
 const MAX_SCOPES = 64;
 const MAX_REQUESTS = 16;
@@ -77,11 +79,14 @@ const MAX_REFUSED_CLAIMS = 4;
 
 const consentReasons: ReadonlySet<string> = new Set(['consent_required', 'admin_consent_required']);
 
-/** For these reasons Entra ID refuses the refresh token itself, so the refusal applies to every request of the session. */
+/** For these reasons Entra ID refuses the refresh token or the user, so the refusal applies to every request of the session. */
 const signInEndReasons: ReadonlySet<string> = new Set([
   'refresh_token_expired',
   'refresh_token_revoked',
   'sign_in_required',
+  'password_expired',
+  'account_disabled',
+  'not_assigned',
 ]);
 
 export function createRefusals({ monotonicMs, now, pace }: RefusalsDependencies): Refusals {
@@ -109,7 +114,7 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsDependencies)
       pace.startLimit(session, request);
       const { scopes, requests } = users.findOrCreate(userKey(session));
       const missing = missingScopesOf(session, request);
-      if (missing.length > 0 && consentReasons.has(refusal.reason)) {
+      if (missing.length > 0 && consentReasons.has(reasonOf(refusal))) {
         for (const scope of missing) {
           const before = scopes.get(scope);
           const times = countRefusal(before);
@@ -123,13 +128,15 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsDependencies)
         }
         return;
       }
-      const key = signInEndReasons.has(refusal.reason) ? rowIdOf(session) : requestKey(session, request);
+      const key = signInEndReasons.has(reasonOf(refusal)) ? rowIdOf(session) : requestKey(session, request);
       const before = requests.get(key);
-      const times = before?.refusal.reason === refusal.reason ? countRefusal(before) : 1;
+      const times =
+        before !== undefined && reasonOf(before.refusal) === reasonOf(refusal) ? countRefusal(before) : 1;
       const keyWithoutClaims = requestKeyWithoutClaims(session, request);
       // An administrator or the user can correct the cause elsewhere at any moment, for example a policy or a password.
-      // A single refusal therefore causes no pause, except after a claims challenge.
-      const pauses = keyWithoutClaims === undefined ? times - 1 : times;
+      // A single refusal therefore causes no pause, except after a claims challenge or if this app is at fault.
+      const pausesAtOnce = keyWithoutClaims !== undefined || refusal.kind === 'registration-invalid';
+      const pauses = pausesAtOnce ? times : times - 1;
       const entry = {
         ...toRemembered(session, refusal, times, pauses),
         ...(keyWithoutClaims === undefined ? {} : { keyWithoutClaims }),
@@ -146,17 +153,22 @@ export function createRefusals({ monotonicMs, now, pace }: RefusalsDependencies)
 
   function toRemembered(
     session: Session,
-    refusal: InteractionRequired,
+    refusal: Refusal,
     times: number,
     pauses: number,
   ): RememberedRefusal {
-    const pauseMs = pauses === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (pauses - 1), MAX_PAUSE_MS);
+    const maxPauseMs = refusal.kind === 'registration-invalid' ? MAX_REGISTRATION_PAUSE_MS : MAX_PAUSE_MS;
+    const pauseMs = pauses === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (pauses - 1), maxPauseMs);
     const { tokenGeneration } = session;
     const untilDate = new Date(now().getTime() + pauseMs);
     const rowId = rowIdOf(session);
     return { refusal, untilMs: monotonicMs() + pauseMs, untilDate, times, rowId, tokenGeneration };
   }
 }
+
+/** Two refusals of the same request for the same reason count as refusals in a row. */
+const reasonOf = (refusal: Refusal): string =>
+  refusal.kind === 'interaction-required' ? refusal.reason : refusal.kind;
 
 type IsLive = (remembered: RememberedRefusal) => boolean;
 
@@ -168,7 +180,7 @@ function findSetRefusal(
   scopes: UserRefusals['scopes'],
   missing: readonly string[],
   isLive: IsLive,
-): InteractionRequired | undefined {
+): Refusal | undefined {
   const suspected = missing.flatMap((scope) => scopes.get(scope) ?? []).filter(isLive);
   const narrowest = suspected.toSorted((left, right) => left.refusedSetSize - right.refusedSetSize)[0];
   if (narrowest === undefined || 2 * missing.length <= narrowest.refusedSetSize) return undefined;
@@ -181,7 +193,7 @@ function findRequestRefusal(
   session: Session,
   request: TokenRequest,
   isLive: IsLive,
-): InteractionRequired | undefined {
+): Refusal | undefined {
   const same = [requestKey(session, request), rowIdOf(session)].flatMap((key) => requests.get(key) ?? []);
   const live = same.find(isLive);
   if (live !== undefined) return live.refusal;

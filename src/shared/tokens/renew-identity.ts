@@ -6,17 +6,20 @@ import type { Session } from '../session/session.ts';
 import type { Log } from '../telemetry/log.ts';
 import { userKey } from './per-user.ts';
 import type { Renew } from './renewal.ts';
-import type { TokenAcquisition } from './token-request.ts';
+import type { InteractionRequired } from './token-request.ts';
 
 export type IdentityRenewal =
   | { readonly kind: 'renewed'; readonly session: Session }
-  | Exclude<TokenAcquisition, { kind: 'token' }>;
+  /** `scopes`: the permissions to which the user has to consent. Empty if another reason applies. */
+  | (InteractionRequired & { readonly scopes: readonly string[] })
+  | { readonly kind: 'session-ended' };
 
 /**
  * Redeems the refresh token to renew Entra ID's claims about the user. Before this returns, the new ID token is
  * verified, compared with the session's identity and stored.
  * @param notBefore claims from this instant or later are new enough, even if another call renewed them
- * @throws {BffError} sign_in_service_unavailable, also if the response has no ID token; storage_unavailable, rate_limited
+ * @throws {BffError} sign_in_service_unavailable, also if the response has no ID token; registration_invalid,
+ * storage_unavailable, rate_limited
  */
 export type RenewIdentity = (session: Session, notBefore: Date, log: Log) => Promise<IdentityRenewal>;
 
@@ -52,12 +55,14 @@ export function createRenewIdentity(dependencies: RenewIdentityDependencies): Re
     try {
       const acquired = await renew(session, { scopes, identityNotBefore: notBefore }, log);
       if (acquired.kind === 'token') return { kind: 'renewed', session: acquired.session };
-      if (acquired.kind === 'interaction-required') {
-        failures.remember(key, () => acquired, FAILURE_RETENTION_MS);
-      }
-      return acquired;
+      if (acquired.kind === 'session-ended') return acquired;
+      const isConsent =
+        acquired.reason === 'consent_required' || acquired.reason === 'admin_consent_required';
+      const required = { ...acquired, scopes: isConsent ? (acquired.withheldScopes ?? scopes) : [] };
+      failures.remember(key, () => required, FAILURE_RETENTION_MS);
+      return required;
     } catch (error) {
-      if (error instanceof BffError && error.code === 'sign_in_service_unavailable') {
+      if (error instanceof BffError && isRepeatable(error)) {
         const repeat = () => {
           throw error;
         };
@@ -80,6 +85,10 @@ export function createRenewIdentity(dependencies: RenewIdentityDependencies): Re
       else waiting.set(user, left);
     }
   };
+}
+
+function isRepeatable({ code }: BffError): boolean {
+  return code === 'sign_in_service_unavailable' || code === 'registration_invalid';
 }
 
 function tooManyWaiting(): BffError {

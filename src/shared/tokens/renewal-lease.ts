@@ -1,5 +1,7 @@
 import type { RandomBytes } from '../crypto/seal.ts';
-import { parseInteractionReason } from '../entra/errors.ts';
+import { parseInteractionReason, parseRegistrationFault } from '../entra/errors.ts';
+import { RegistrationInvalid } from '../entra/registration-problem.ts';
+import { toComparable } from '../entra/scopes.ts';
 import { signInServiceUnavailable } from '../errors.ts';
 import type { RefreshFailure } from '../session/facts.ts';
 import type { Session } from '../session/session.ts';
@@ -39,7 +41,8 @@ export interface RenewalLease {
   /**
    * Returns the stored access token if it satisfies the request. If another worker holds the lease, returns the
    * request's current token. If there is no current token, waits at most {@link HOLDER_WAIT_MS} for the holder's result.
-   * @throws {BffError} sign_in_service_unavailable if the holder's redemption failed without a refusal by Entra ID
+   * @throws {BffError} sign_in_service_unavailable if the holder's redemption failed without a refusal by Entra ID,
+   * registration_invalid
    */
   awaitResult(session: Session, request: TokenRequest): Promise<RenewalStep>;
   /** Acquires the lease if the row is unchanged since it was read. */
@@ -50,10 +53,10 @@ export interface RenewalLease {
    */
   end(held: HeldLease, request: TokenRequest, outcome: TokenAcquisition, log: Log): Promise<RenewalStep>;
   /**
-   * Records the failure and ends the lease, because the redemption threw. If the row cannot be written, the other workers
-   * wait for {@link HOLDER_WAIT_MS}.
+   * Records the failure and ends the lease, because the redemption threw this error. If the row cannot be written, the
+   * other workers wait for {@link HOLDER_WAIT_MS}.
    */
-  fail(held: HeldLease, request: TokenRequest, log: Log): Promise<void>;
+  fail(held: HeldLease, request: TokenRequest, error: unknown, log: Log): Promise<void>;
 }
 
 export interface RenewalLeaseDependencies {
@@ -142,8 +145,9 @@ export function createRenewalLease(dependencies: RenewalLeaseDependencies): Rene
         : { kind: 'continue', latest: found.session };
     },
     end: (held, request, outcome, log) => endLease(store, held, request, outcome, log),
-    async fail({ session, leaseId }, request, log) {
-      await recordFailure(store, session, toFailure(request, leaseId), log);
+    async fail({ session, leaseId }, request, error, log) {
+      const failure = { ...toFailure(request, leaseId), ...registrationFaultOf(error) };
+      await recordFailure(store, session, failure, log);
     },
   };
 }
@@ -170,14 +174,15 @@ async function endLease(
     const written = await store.write(found.session, found.session, leaseId);
     return { kind: 'continue', latest: written.kind === 'written' ? written.session : found.session };
   }
-  const { reason, claims, correlationId } = outcome;
+  const { reason, claims, correlationId, entraErrorCode, withheldScopes = [] } = outcome;
   const failure = {
     ...toFailure(request, leaseId),
     reason,
     ...(claims === undefined ? {} : { claims }),
     ...(correlationId === undefined ? {} : { correlationId }),
+    ...(entraErrorCode === undefined ? {} : { entraErrorCode }),
   };
-  const latest = await recordFailure(store, found.session, failure, log);
+  const latest = await recordFailure(store, withoutScopes(found.session, withheldScopes), failure, log);
   // Another worker may have stored its tokens between the read and this write.
   return latest.tokenGeneration === tokenGeneration ? settled(latest, outcome) : { kind: 'continue', latest };
 }
@@ -204,8 +209,27 @@ function settled(latest: Session, outcome: TokenAcquisition): RenewalEnd {
   return { kind: 'settled', latest, outcome };
 }
 
-/** @throws {BffError} sign_in_service_unavailable */
-function adoptFailure({ reason, claims, correlationId }: RefreshFailure): TokenAcquisition {
+/** Removes scopes that Entra ID no longer grants. */
+function withoutScopes(session: Session, scopes: readonly string[]): Session {
+  if (scopes.length === 0) return session;
+  const { facts } = session;
+  const withheld = new Set(scopes.map(toComparable));
+  const grantedScopes = facts.grantedScopes.filter((scope) => !withheld.has(toComparable(scope)));
+  return { ...session, facts: { ...facts, grantedScopes } };
+}
+
+function registrationFaultOf(error: unknown): Pick<RefreshFailure, 'fault' | 'entraErrorCode'> {
+  if (!(error instanceof RegistrationInvalid)) return {};
+  const { fault, extensions } = error;
+  const { entra_error_code: entraErrorCode } = extensions;
+  return { fault, ...(entraErrorCode === undefined ? {} : { entraErrorCode }) };
+}
+
+/** @throws {BffError} sign_in_service_unavailable, registration_invalid */
+function adoptFailure(failure: RefreshFailure): TokenAcquisition {
+  const { reason, claims, correlationId, entraErrorCode, scopes } = failure;
+  const fault = parseRegistrationFault(failure.fault);
+  if (fault !== undefined) throw new RegistrationInvalid({ fault, scopes, entraErrorCode });
   const parsed = parseInteractionReason(reason);
   if (parsed === undefined) {
     throw signInServiceUnavailable('Microsoft Entra ID did not renew the tokens. Try again in a moment.');
@@ -215,6 +239,7 @@ function adoptFailure({ reason, claims, correlationId }: RefreshFailure): TokenA
     reason: parsed,
     ...(claims === undefined ? {} : { claims }),
     ...(correlationId === undefined ? {} : { correlationId }),
+    ...(entraErrorCode === undefined ? {} : { entraErrorCode }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { RegistrationInvalid } from '../entra/registration-problem.ts';
 import { BffError, signInServiceUnavailable } from '../errors.ts';
 import type { Session } from '../session/session.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -14,7 +15,7 @@ import { isSameRequest, type TokenAcquisition, type TokenRequest } from './token
  * queue. Each renewal starts from the state that the previous one left.
  * - A call that waited while an identical renewal failed adopts that failure. Entra ID is not asked again.
  * - If a renewal is already running, a call whose current token can still be used does not wait. It uses that token.
- * @throws {BffError} sign_in_service_unavailable, storage_unavailable, rate_limited
+ * @throws {BffError} sign_in_service_unavailable, registration_invalid, storage_unavailable, rate_limited
  */
 export type Renew = (session: Session, request: TokenRequest, log: Log) => Promise<TokenAcquisition>;
 
@@ -139,6 +140,9 @@ async function renewUnlessRefusalRemembered(
     // `remember` limits the user's redemptions after a refusal. A temporary failure or an unusable client credential
     // limits them too, because a page may repeat the call in a loop.
     if (isUnavailable(error)) pace.startLimit(latest, request);
+    if (error instanceof RegistrationInvalid) {
+      refusalCheck.remember(latest, request, { kind: 'registration-invalid', error });
+    }
     throw error;
   }
 }
@@ -179,7 +183,7 @@ async function redeemUnderLease(
     const outcome = await redeem(held.session, request, held.leaseId, log);
     return await lease.end(held, request, outcome, log);
   } catch (error) {
-    await lease.fail(held, request, log);
+    await lease.fail(held, request, error, log);
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
 import { readClaimsRequest } from '../entra/claims-request.ts';
-import type { TokenErrorResponse } from '../entra/errors.ts';
+import { interpretTokenError, type TokenErrorResponse } from '../entra/errors.ts';
 import type { BffError } from '../errors.ts';
 import { signInServiceUnavailable } from '../errors.ts';
 import type { HttpResponse, SendHttp } from '../network/http-request.ts';
@@ -10,6 +10,8 @@ import { isTokenResponse } from './token-response.ts';
 
 export const TOKEN_REQUEST_DEADLINE_MS = 8_000;
 const MAX_RESPONSE_BYTES = 256 * 1024;
+/** The pause after an error that means throttling, if the response has no `Retry-After`. */
+const THROTTLED_SECONDS = 60;
 
 /**
  * Sends MSAL's token requests, with a deadline. Each MSAL client has its own instance. MSAL turns every error thrown here
@@ -61,12 +63,22 @@ export class TokenEndpoint implements INetworkModule {
       else breaker.recordFailure(retryAfterSeconds);
       throw this.#fail(undefined, retryAfterSeconds);
     }
-    breaker.recordSuccess();
     const body = parseJsonObject(response.body.toString('utf8'));
+    const entraError = response.status === 200 ? undefined : parseTokenErrorResponse(body ?? {});
+    this.entraError = entraError;
+    const meaning = entraError === undefined ? undefined : interpretTokenError(entraError);
+    if (meaning?.kind === 'throttled') {
+      // Entra ID sends these errors with status 400. A loop of one user says nothing about other users.
+      const requested = parseRetryAfterSeconds(response.headers['retry-after'], new Date());
+      const retryAfterSeconds = requested ?? THROTTLED_SECONDS;
+      if (meaning.by === 'user') breaker.recordUserThrottling(retryAfterSeconds);
+      else breaker.recordThrottling(retryAfterSeconds);
+      throw this.#fail(undefined, retryAfterSeconds);
+    }
+    breaker.recordSuccess();
     if (body === undefined) throw this.#fail(undefined);
     if (response.status !== 200) {
-      this.entraError = parseTokenErrorResponse(body);
-      if (this.entraError === undefined) throw this.#fail(undefined);
+      if (entraError === undefined) throw this.#fail(undefined);
     } else if (!isTokenResponse(body)) {
       throw this.#fail(undefined);
     }

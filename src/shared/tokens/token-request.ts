@@ -1,3 +1,4 @@
+import type { RegistrationInvalid } from '../entra/registration-problem.ts';
 import type { InteractionReason } from '../errors.ts';
 import type { Session } from '../session/session.ts';
 
@@ -39,6 +40,18 @@ export interface InteractionRequired {
   readonly claims?: string;
   /** Entra ID's correlation id of the refused request. */
   readonly correlationId?: string;
+  /** The AADSTS number of the refusal. */
+  readonly entraErrorCode?: number;
+  /** The requested permissions that Entra ID left out of its response. The user has to consent to them. */
+  readonly withheldScopes?: readonly string[];
+}
+
+/** A refusal that this worker remembers. `registration-invalid`: only an administrator of this app can help. */
+export type Refusal = InteractionRequired | RegistrationRefused;
+
+export interface RegistrationRefused {
+  readonly kind: 'registration-invalid';
+  readonly error: RegistrationInvalid;
 }
 
 /** True if one response of Entra ID would satisfy both requests. */

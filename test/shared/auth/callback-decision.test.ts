@@ -100,13 +100,47 @@ describe('decideCallback', () => {
       { kind: 'interaction-required', reason: 'two_factor_required' },
       { outcome: 'sign_in_refused', reason: 'two_factor_required' },
     ],
+    [
+      { kind: 'interaction-required', reason: 'not_assigned', entraErrorCode: 50105 },
+      {
+        outcome: 'sign_in_refused',
+        reason: 'not_assigned',
+        interactionReason: 'not_assigned',
+        entraErrorCode: 50105,
+      },
+    ],
+    [{ kind: 'interaction-required', reason: 'password_expired' }, 'code-unusable'],
+    [
+      { kind: 'registration-invalid', fault: 'api', entraErrorCode: 500011 },
+      {
+        outcome: 'registration_invalid',
+        reason: 'registration-invalid',
+        fault: 'api',
+        scopes: ['User.Read'],
+        entraErrorCode: 500011,
+      },
+    ],
+    [
+      { kind: 'own-credential-refused', fault: 'credential-expired' },
+      {
+        outcome: 'registration_invalid',
+        reason: 'own-credential-refused',
+        fault: 'credential-expired',
+      },
+    ],
+    [
+      { kind: 'throttled', by: 'user' },
+      { outcome: 'sign_in_service_unavailable', reason: 'throttled' },
+    ],
     [{ kind: 'transient' }, { outcome: 'sign_in_service_unavailable', reason: 'transient' }],
   ] as const)('interprets the refusal %j as %j', (meaning, decision) => {
-    expect(decide({ kind: 'refused', meaning })).toEqual(decision);
+    const decided = decide({ kind: 'refused', meaning, scopes: ['User.Read'] });
+    if (typeof decision === 'string') expect(decided).toBe(decision);
+    else expect(decided).toMatchObject(decision);
   });
 
   it('lets the browser retry only if the sign-in service is unavailable', () => {
-    const refusal = { kind: 'refused', meaning: { kind: 'transient' } } as const;
+    const refusal = { kind: 'refused', meaning: { kind: 'transient' }, scopes: [] } as const;
     expect(decideCallback(transaction, session, refusal)).toMatchObject({ mayRetry: true });
     expect(decideCallback(transaction, session, { kind: 'fewer-permissions' })).not.toHaveProperty(
       'mayRetry',

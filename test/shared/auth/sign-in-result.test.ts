@@ -9,16 +9,17 @@ const outcomes = [
   'login_required',
   'sign_in_service_unavailable',
   'sign_in_refused',
+  'registration_invalid',
 ];
 
 describe('readAuthorizationError', () => {
   it.each([
     // RFC 6749, 4.1.2.1
     ['access_denied', 'consent_declined'],
-    ['invalid_request', 'sign_in_refused'],
-    ['unauthorized_client', 'sign_in_refused'],
-    ['unsupported_response_type', 'sign_in_refused'],
-    ['invalid_scope', 'sign_in_refused'],
+    ['invalid_request', 'registration_invalid'],
+    ['unauthorized_client', 'registration_invalid'],
+    ['unsupported_response_type', 'registration_invalid'],
+    ['invalid_scope', 'registration_invalid'],
     ['server_error', 'sign_in_service_unavailable'],
     ['temporarily_unavailable', 'sign_in_service_unavailable'],
     // OpenID Connect Core 1.0, 3.1.2.6
@@ -29,12 +30,12 @@ describe('readAuthorizationError', () => {
     ['invalid_request_uri', 'sign_in_refused'],
     ['request_not_supported', 'sign_in_refused'],
     // Entra ID
-    ['invalid_client', 'sign_in_refused'],
-    ['invalid_resource', 'sign_in_refused'],
+    ['invalid_client', 'registration_invalid'],
+    ['invalid_resource', 'registration_invalid'],
     ['', 'sign_in_refused'],
     ['__proto__', 'sign_in_refused'],
   ])('reads %s as %s', { tags: ['CB-5'] }, (error, outcome) => {
-    expect(readAuthorizationError(error, undefined, undefined)).toEqual({ outcome, reason: outcome });
+    expect(readAuthorizationError(error, undefined, undefined)).toMatchObject({ outcome, reason: outcome });
   });
 
   it.each([
@@ -48,6 +49,12 @@ describe('readAuthorizationError', () => {
     ['access_denied', 'AADSTS50020: Not in this tenant.', undefined, 'sign_in_refused'],
     ['access_denied', 'AADSTS50105: Not assigned to a role.', undefined, 'sign_in_refused'],
     ['access_denied', 'AADSTS53003: Blocked by Conditional Access.', undefined, 'sign_in_refused'],
+    ['invalid_client', 'AADSTS650053: No such scope.', undefined, 'registration_invalid'],
+    ['invalid_resource', 'AADSTS500011: No such API.', undefined, 'registration_invalid'],
+    ['invalid_request', 'AADSTS90015: The query is too long.', undefined, 'registration_invalid'],
+    ['unauthorized_client', 'AADSTS700016: No such app.', undefined, 'registration_invalid'],
+    ['invalid_request', 'AADSTS50034: No such account.', undefined, 'sign_in_refused'],
+    ['server_error', 'AADSTS90033: Try again.', undefined, 'sign_in_service_unavailable'],
     ['access_denied', undefined, 'cancel', 'login_canceled'],
     ['access_denied', 'The user went back.', 'cancel', 'login_canceled'],
     ['login_required', 'AADSTS50058: No user is signed in.', undefined, 'login_required'],
@@ -62,7 +69,20 @@ describe('readAuthorizationError', () => {
     },
   );
 
-  it('returns one of six outcomes and a reason without text of the request, for any input', {
+  it.each([
+    ['access_denied', 'AADSTS53003: Blocked.', 'blocked_by_policy', 53003],
+    ['access_denied', 'AADSTS50105: Not assigned.', 'not_assigned', 50105],
+    ['invalid_grant', 'AADSTS50057: Disabled.', 'account_disabled', 50057],
+    ['access_denied', 'AADSTS53000: Not compliant.', 'device_not_compliant', 53000],
+  ])('reads the reason and the number from %s with "%s"', (error, description, reason, number) => {
+    expect(readAuthorizationError(error, description, undefined)).toMatchObject({
+      outcome: 'sign_in_refused',
+      interactionReason: reason,
+      entraErrorCode: number,
+    });
+  });
+
+  it('returns a listed outcome and a reason without text of the request, for any input', {
     tags: ['CB-5'],
   }, () => {
     const text = fc.oneof(

@@ -11,8 +11,8 @@ const complete: readonly AuditRecord[] = [
   { event: 'consent-declined', reason: 'AADSTS65004', feature: 'mail' },
   { event: 'admin-consent-needed', reason: 'AADSTS90094', feature: 'mail' },
   { event: 'signed-in', feature: 'mail' },
-  { event: 'sign-in-refused', outcome: 'sign_in_refused', reason: 'nonce', feature: 'mail' },
-  { event: 'sign-in-failed', reason: 'own-credential-refused', feature: 'mail' },
+  { event: 'sign-in-refused', outcome: 'sign_in_refused', reason: 'nonce', aadsts: 50105, feature: 'mail' },
+  { event: 'sign-in-failed', reason: 'own-credential-refused', aadsts: 7000222, feature: 'mail' },
   {
     event: 'refused',
     code: 'claim_required',
@@ -20,6 +20,7 @@ const complete: readonly AuditRecord[] = [
     rules: 'tenants roles',
     reason: 'session_ended',
     feature: 'mail',
+    aadsts: 50105,
     entra_correlation_id: correlationId,
   },
   {

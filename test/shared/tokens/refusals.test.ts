@@ -142,7 +142,7 @@ describe('another refusal', () => {
       expect(refusals.find(session, requestOf('User.Read'))).toBeUndefined();
       refusals.remember(session, requestOf('User.Read'), because('two_factor_required'));
     }
-    expect(refusals.find(session, requestOf('User.Read'))?.reason).toBe('two_factor_required');
+    expect(refusals.find(session, requestOf('User.Read'))).toMatchObject({ reason: 'two_factor_required' });
     expect(refusals.find(session, requestOf('Files.Read'))).toBeUndefined();
     expect(refusals.find(sessionOf({ row: 2 }), requestOf('User.Read'))).toBeUndefined();
     expect(refusals.find(sessionOf({ tokenGeneration: 1 }), requestOf('User.Read'))).toBeUndefined();
@@ -151,14 +151,16 @@ describe('another refusal', () => {
   it('that ends the sign-in applies to all requests of the session', () => {
     refusals.remember(session, requestOf('User.Read'), because('refresh_token_expired'));
     refusals.remember(session, requestOf('Files.Read'), because('refresh_token_expired'));
-    expect(refusals.find(session, requestOf('Mail.Read'))?.reason).toBe('refresh_token_expired');
+    expect(refusals.find(session, requestOf('Mail.Read'))).toMatchObject({ reason: 'refresh_token_expired' });
     expect(refusals.find(sessionOf({ row: 2 }), requestOf('Mail.Read'))).toBeUndefined();
   });
 
   it('of claims pauses at once for these claims, regardless of the instant in them', () => {
     const nbf = (value: number) => `{"access_token":{"nbf":{"essential":true, "value":"${value}"}}}`;
     refusals.remember(session, challenged(nbf(1)), because('continuous_access_evaluation'));
-    expect(refusals.find(session, challenged(nbf(2)))?.reason).toBe('continuous_access_evaluation');
+    expect(refusals.find(session, challenged(nbf(2)))).toMatchObject({
+      reason: 'continuous_access_evaluation',
+    });
     expect(refusals.find(session, challenged(nbf(2), 'Mail.Read'))).toBeUndefined();
     expect(refusals.find(session, challenged('{"access_token":{"acrs":{"value":"c1"}}}'))).toBeUndefined();
     expect(refusals.find(session, requestOf('User.Read'))).toBeUndefined();
@@ -203,6 +205,6 @@ describe('the memory of refusals', () => {
     const other = sessionOf({ user: 2 });
     for (let at = 0; at <= 16; at++) refusals.remember(other, claims(at), because('claims_challenge'));
     expect(refusals.find(other, claims(0))).toBeUndefined();
-    expect(refusals.find(other, claims(1))?.reason).toBe('claims_challenge');
+    expect(refusals.find(other, claims(1))).toMatchObject({ reason: 'claims_challenge' });
   });
 });
