@@ -37,6 +37,7 @@ export function withFaults(table: Table, Problem: typeof BffError): FaultyTable 
   };
   const faulty: FaultyTable = {
     name: table.name,
+    clock: table.clock,
     counts,
     failing,
     before: undefined,

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Row, RowKeys, RowRange, Table, TableUpdate } from '../../src/shared/storage/table.ts';
+import { createTableClock, type ObservedTableClock } from '../../src/shared/storage/table-clock.ts';
 
 /** A table in memory. It passes the same contract tests as the real one (`table.contract.test.ts`). */
 export interface MemoryTable extends Table {
   /** Every row. */
   rows(): Row[];
+  /** Unknown until a test shows it. */
+  readonly clock: ObservedTableClock;
   /** Writes a row unconditionally, as an attacker with the storage account's key can do. */
   put(row: Row): void;
 }
@@ -29,6 +32,7 @@ export function createMemoryTable(name = 'sessions'): MemoryTable {
 
   return {
     name,
+    clock: createTableClock(),
     rows: () => [...stored.values()].map(({ row }) => structuredClone(row)),
     put(row) {
       put(row);

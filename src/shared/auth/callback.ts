@@ -278,7 +278,7 @@ async function createSession(
   // The row's id is derived from the transaction, so a transaction creates at most one session: a second insert fails.
   const rowId = keyedHash(indexKey, ['login-transaction', transaction.state]);
   const content = { facts, msalCache: redeemed.msalCache, tokenGeneration: 0 };
-  const created = await store.create(content, rowId, transaction.startedAt);
+  const created = await store.create(content, rowId, transaction.earliestStart);
   if (created.kind === 'exists') return finishRepeated(context, dependencies);
   if (created.kind === 'ended-meanwhile') {
     const failure = { outcome: 'signed_out_meanwhile', reason: created.kind } as const;

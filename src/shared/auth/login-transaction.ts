@@ -3,6 +3,7 @@ import { equalBytes } from '../crypto/keyed-hash.ts';
 import type { RandomBytes } from '../crypto/seal.ts';
 import type { TextSealer } from '../crypto/sealed-text.ts';
 import { packScopes, unpackScopes } from '../entra/scopes.ts';
+import type { SessionStore } from '../session/store.ts';
 import { defaultReturnPath, parseReturnPath, type ReturnPath } from './return-path.ts';
 import type { SignInFailureOutcome } from './sign-in-result.ts';
 
@@ -38,6 +39,8 @@ export type LoginPrompt = (typeof loginPrompts)[number];
 export interface LoginTransaction extends LoginRequest {
   readonly state: string;
   readonly startedAt: Date;
+  /** The earliest that the table's clock may have shown at `startedAt`. Compared with the ending of all sessions. */
+  readonly earliestStart: Date;
   readonly nonce: string;
   readonly codeVerifier: string;
 }
@@ -109,6 +112,7 @@ export interface LoginTransactionsDependencies {
   readonly sealer: TextSealer;
   readonly random: RandomBytes;
   readonly now: () => Date;
+  readonly store: Pick<SessionStore, 'signInStart'>;
   /** Authority, client id and redirect URI. A transaction of another app registration does not open (CVE-2026-73419). */
   readonly boundTo: readonly string[];
   readonly origin: string;
@@ -123,7 +127,7 @@ const TRANSACTION_LIFETIME_SECONDS = 15 * 60;
 const TRANSACTION_COOKIE_SECONDS = 60 * 60;
 
 export function createLoginTransactions(dependencies: LoginTransactionsDependencies): LoginTransactions {
-  const { sealer, random, now, boundTo, origin, finishedCookieSeconds } = dependencies;
+  const { sealer, random, now, store, boundTo, origin, finishedCookieSeconds } = dependencies;
   const createSecret = () => random(SECRET_BYTES).toString('base64url');
   const bindingOf = (slot: TransactionSlot) => [...boundTo, STORED_VERSION, String(slot)];
   const openSlot = (slot: TransactionSlot, cookies: TransactionCookies) => {
@@ -139,10 +143,12 @@ export function createLoginTransactions(dependencies: LoginTransactionsDependenc
   return {
     start(request, cookies) {
       const slot = chooseSlot((candidate) => openSlot(candidate, cookies), now(), random);
+      const startedAt = now();
       const transaction: LoginTransaction = {
         ...request,
         state: `${slot}.${createSecret()}`,
-        startedAt: now(),
+        startedAt,
+        earliestStart: store.signInStart(startedAt),
         nonce: createSecret(),
         codeVerifier: createSecret(),
       };
@@ -161,7 +167,8 @@ export function createLoginTransactions(dependencies: LoginTransactionsDependenc
         : { kind: 'finished', loginRequest: transaction, startedAt, result };
     },
     finish({ state, loginRequest, startedAt }, result) {
-      const transaction = { ...loginRequest, state: state.text, startedAt, nonce: '', codeVerifier: '' };
+      const unused = { earliestStart: startedAt, nonce: '', codeVerifier: '' };
+      const transaction = { ...loginRequest, ...unused, state: state.text, startedAt };
       return sealFor(state.slot, toStored(transaction, result), finishedCookieSeconds);
     },
   };
@@ -200,7 +207,7 @@ function chooseSlot(
  * The version of the tuple below. A transaction with another version does not open. Increment it when the tuple changes,
  * or when an outcome of a failed sign-in is renamed or removed.
  */
-const STORED_VERSION = '6';
+const STORED_VERSION = '7';
 
 /** A tuple, which is shorter than an object: five of these have to fit into a cookie header. */
 type StoredTransaction = readonly [
@@ -219,10 +226,12 @@ type StoredTransaction = readonly [
   authContext: string,
   /** Empty until the callback was handled. */
   result: TransactionResult | '',
+  /** From `startedAt` to `earliestStart`. */
+  earliestStartMs: number,
 ];
 
 function toStored(transaction: LoginTransaction, result: TransactionResult | '' = ''): StoredTransaction {
-  const { state, startedAt, nonce, codeVerifier, returnPath, scopes, restarts } = transaction;
+  const { state, startedAt, earliestStart, nonce, codeVerifier, returnPath, scopes, restarts } = transaction;
   const { feature = '', prompt = '', popupId = '', authContext = '' } = transaction;
   const { hasUnstoredParameters, fromTicket, startedElsewhere } = transaction;
   return [
@@ -239,6 +248,7 @@ function toStored(transaction: LoginTransaction, result: TransactionResult | '' 
     (hasUnstoredParameters ? 1 : 0) + (fromTicket ? 2 : 0) + (startedElsewhere ? 4 : 0),
     authContext,
     result,
+    earliestStart.getTime() - startedAt.getTime(),
   ];
 }
 
@@ -246,11 +256,12 @@ function toStored(transaction: LoginTransaction, result: TransactionResult | '' 
 function parseStored(value: unknown, origin: string): OpenedCookie {
   const [state, startedAtMs, nonce, codeVerifier, returnPath, scopes, restarts, ...optional] =
     value as StoredTransaction;
-  const [feature, promptText, popupId, flags, authContext, result] = optional;
+  const [feature, promptText, popupId, flags, authContext, result, earliestStartMs] = optional;
   const prompt = loginPrompts.find((known) => known === promptText);
   const transaction: LoginTransaction = {
     state,
     startedAt: new Date(startedAtMs),
+    earliestStart: new Date(startedAtMs + earliestStartMs),
     nonce,
     codeVerifier,
     returnPath: parseReturnPath(returnPath, origin) ?? defaultReturnPath,

@@ -40,7 +40,11 @@ export function createSessionCreator(dependencies: SessionCreationDependencies) 
   const { table, rows, cookies, opener, memory, revocation, indexKey, now, monotonicMs, random } =
     dependencies;
 
-  return async (content: SessionContent, rowId: Buffer, startedAt: Date): Promise<CreateSessionResult> => {
+  return async (
+    content: SessionContent,
+    rowId: Buffer,
+    earliestStart: Date,
+  ): Promise<CreateSessionResult> => {
     const { claims, expiresAt } = content.facts;
     const userHash = hashUser(indexKey, claims.principal);
     const locator: SessionLocator = { userHash, rowId, secret: random(SECRET_BYTES), expiresAt };
@@ -61,7 +65,7 @@ export function createSessionCreator(dependencies: SessionCreationDependencies) 
     try {
       etag = await insertRow(dependencies, row, locator);
       if (etag === undefined) return { kind: 'exists' };
-      if (await hasEndedMeanwhile(dependencies, keys, indexRow, startedAt)) {
+      if (await hasEndedMeanwhile(dependencies, keys, indexRow, earliestStart)) {
         await revocation.remove(keys, sid);
         return { kind: 'ended-meanwhile' };
       }
@@ -104,7 +108,7 @@ async function hasEndedMeanwhile(
   { table, tombstones }: SessionCreationDependencies,
   keys: RowKeys,
   indexRow: RowKeys | undefined,
-  startedAt: Date,
+  earliestStart: Date,
 ): Promise<boolean> {
   const [index, allEndedAt] = await Promise.all([
     indexRow === undefined ? undefined : table.read(indexRow, ['ended']),
@@ -112,7 +116,7 @@ async function hasEndedMeanwhile(
   ]);
   const hasSidEnded =
     index?.kind === 'missing' || (index?.kind === 'found' && index.row.columns['ended'] === true);
-  return hasSidEnded || (allEndedAt !== undefined && allEndedAt.getTime() >= startedAt.getTime());
+  return hasSidEnded || (allEndedAt !== undefined && allEndedAt.getTime() >= earliestStart.getTime());
 }
 
 /**

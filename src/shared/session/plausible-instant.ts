@@ -1,8 +1,8 @@
 /**
- * The largest allowed difference between clocks. A worker whose clock differs more from Entra ID's reports that it is not
- * ready, and refuses ID tokens.
+ * The largest allowed difference between the clocks of two workers. Each of them may differ from Entra ID's by five minutes.
+ * With a larger difference, a worker reports that it is not ready, and refuses ID tokens.
  */
-const MAX_CLOCK_DIFFERENCE_MS = 5 * 60_000;
+const MAX_CLOCK_DIFFERENCE_MS = 2 * 5 * 60_000;
 
 /**
  * False for an instant that is further in the future than clocks may differ. No worker writes such an instant, but an

@@ -32,9 +32,15 @@ import { hashUser } from './user-hash.ts';
 export interface SessionStore extends SessionUpdates {
   /**
    * @param rowId derived from the login transaction, so that a transaction creates at most one session
-   * @param startedAt when the sign-in began. If all sessions of the user were ended after that, no session is created.
+   * @param earliestStart of the sign-in, from {@link signInStart}. If all sessions of the user were ended after that, no
+   * session is created.
    */
-  create(content: SessionContent, rowId: Buffer, startedAt: Date): Promise<CreateSessionResult>;
+  create(content: SessionContent, rowId: Buffer, earliestStart: Date): Promise<CreateSessionResult>;
+  /**
+   * Returns the earliest that the table's clock may have shown when a sign-in began. Uses what earlier responses have
+   * shown, and makes no request. @param startedAt by this worker's clock
+   */
+  signInStart(startedAt: Date): Date;
   /** Returns the session from this worker's memory while the entry is fresh. Otherwise reads the table once. */
   read(cookieValue: string): Promise<ReadSessionResult>;
   /**
@@ -95,6 +101,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   return {
     ...createSessionUpdates({ ...options, rows, opener, memory }),
     create: createSessionCreator({ ...options, rows, cookies, opener, memory, revocation, tombstones }),
+    signInStart: (startedAt) => table.clock.earliest(startedAt),
     read: createSessionReader({ ...options, cookies, opener, memory }),
     setRelatedBytes: ({ locator, facts }, bytes) =>
       memory.setRelatedBytes(sessionRowKeys(locator), facts, bytes),

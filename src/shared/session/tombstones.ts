@@ -3,7 +3,10 @@ import type { RowKeys, Table } from '../storage/table.ts';
 import { expiryRow } from './index-rows.ts';
 import { isPlausible } from './plausible-instant.ts';
 
-/** A user's tombstone records when all their sessions were ended. A sign-in that began earlier creates no session. */
+/**
+ * A user's tombstone records when all their sessions were ended. A sign-in that began earlier creates no session. All
+ * instants are by the table's clock, because the clocks of workers differ.
+ */
 export interface Tombstones {
   /** @throws {BffError} storage_unavailable */
   write(userPartition: string): Promise<void>;
@@ -22,10 +25,11 @@ export function createTombstones(table: Table, now: () => Date): Tombstones {
   return {
     async write(userPartition) {
       const keys = tombstoneKeys(userPartition);
-      const endedAt = now();
-      const expiresAt = new Date(endedAt.getTime() + LIFETIME_MS);
-      const row = { ...keys, columns: { endedAt, expiresAt } };
+      const expiresAt = new Date(now().getTime() + LIFETIME_MS);
       await table.insert(expiryRow(keys, expiresAt));
+      // Only after a response is it certain that this worker knows the table's clock. In doubt, a sign-in ends.
+      const endedAt = table.clock.latest(now());
+      const row = { ...keys, columns: { endedAt, expiresAt } };
       for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt++) {
         const found = await table.read(keys);
         if (found.kind === 'missing') {
@@ -44,7 +48,8 @@ export function createTombstones(table: Table, now: () => Date): Tombstones {
     async endedAt(userPartition) {
       const found = await table.read(tombstoneKeys(userPartition));
       const endedAt = found.kind === 'found' ? found.row.columns['endedAt'] : undefined;
-      return endedAt instanceof Date && isPlausible(endedAt, now()) ? endedAt : undefined;
+      const latestNow = table.clock.latest(now());
+      return endedAt instanceof Date && isPlausible(endedAt, latestNow) ? endedAt : undefined;
     },
   };
 }

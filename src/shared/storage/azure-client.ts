@@ -1,6 +1,7 @@
 import type { TableClient, TableServiceClientOptions } from '@azure/data-tables';
 import { withDeadline } from '../network/deadline.ts';
 import { MismatchedResponse, storageUnavailable } from './azure-errors.ts';
+import type { ObservedTableClock } from './table-clock.ts';
 
 /** Where the table is, and how this service authenticates to the storage service. */
 export type TableLocation =
@@ -35,17 +36,41 @@ const refuseMismatchedResponses: AdditionalPolicyConfig = {
   },
 };
 
+/** Every response shows the service's clock, also an error. */
+function observeClock(clock: ObservedTableClock, now: () => Date): AdditionalPolicyConfig {
+  return {
+    position: 'perRetry',
+    policy: {
+      name: 'observeClock',
+      async sendRequest(request, next) {
+        const sentAt = now();
+        const response = await next(request);
+        const date = response.headers.get('date');
+        if (date !== undefined) clock.observe({ date, sentAt, receivedAt: now() });
+        return response;
+      },
+    },
+  };
+}
+
 // By default the SDK retries for about five seconds, writes included, and has no timeout (measured).
-const clientOptions: TableServiceClientOptions = {
-  retryOptions: { maxRetries: 2, retryDelayInMs: 50, maxRetryDelayInMs: 200 },
-  additionalPolicies: [refuseMismatchedResponses],
-};
+const retryOptions = { maxRetries: 2, retryDelayInMs: 50, maxRetryDelayInMs: 200 };
 
 /** Connects at the first operation. If that fails, the next operation connects again. */
-export function createOperationRunner(location: TableLocation, tableName: string): RunOperation {
+export function createOperationRunner(
+  location: TableLocation,
+  tableName: string,
+  clock: ObservedTableClock,
+  now: () => Date,
+): RunOperation {
+  const clientOptions: TableServiceClientOptions = {
+    retryOptions,
+    // The later one in the list is closer to the network, so it sees only responses to its own request.
+    additionalPolicies: [observeClock(clock, now), refuseMismatchedResponses],
+  };
   let connecting: Promise<TableClient> | undefined;
   const connect = () => {
-    connecting ??= connectTo(location, tableName).catch((error: unknown) => {
+    connecting ??= connectTo(location, tableName, clientOptions).catch((error: unknown) => {
       connecting = undefined;
       throw storageUnavailable(error);
     });
@@ -59,7 +84,11 @@ export function createOperationRunner(location: TableLocation, tableName: string
     );
 }
 
-async function connectTo(location: TableLocation, tableName: string): Promise<TableClient> {
+async function connectTo(
+  location: TableLocation,
+  tableName: string,
+  clientOptions: TableServiceClientOptions,
+): Promise<TableClient> {
   const { TableClient: Client } = await import('@azure/data-tables');
   if (location.kind === 'connection-string') {
     return Client.fromConnectionString(location.connectionString, tableName, {

@@ -26,16 +26,19 @@ import type {
   TableRemoval,
   TableUpdate,
 } from './table.ts';
+import { createTableClock } from './table-clock.ts';
 
 const READ_DEADLINE_MS = 2_000;
 const WRITE_DEADLINE_MS = 4_000;
 const LIST_DEADLINE_MS = 10_000;
 
 /** Azure Table Storage, or Cosmos DB for Table, through Microsoft's SDK. */
-export function createAzureTable(location: TableLocation, tableName: string): Table {
-  const run = createOperationRunner(location, tableName);
+export function createAzureTable(location: TableLocation, tableName: string, now = () => new Date()): Table {
+  const clock = createTableClock();
+  const run = createOperationRunner(location, tableName, clock, now);
   return {
     name: tableName,
+    clock,
     read: (keys, columns) => read(run, keys, columns),
     list: (range, columns, limit) => list(run, range, columns, limit),
     insert: (row) => insert(run, row),

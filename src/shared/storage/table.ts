@@ -1,3 +1,5 @@
+import type { TableClock } from './table-clock.ts';
+
 /** A value that a column can hold. Integers have at most 32 bits. */
 export type ColumnValue = string | number | boolean | Date | Uint8Array;
 
@@ -56,6 +58,7 @@ export type TableRemoval =
  */
 export interface Table {
   readonly name: string;
+  readonly clock: TableClock;
   /** @param columns the columns to read. Default: every column */
   read(keys: RowKeys, columns?: readonly string[]): Promise<TableRead>;
   /** Returns the first rows of a range. */

@@ -16,6 +16,7 @@ const transaction: LoginTransaction = {
   nonce: 'nonce',
   codeVerifier: 'verifier',
   startedAt,
+  earliestStart: startedAt,
   returnPath: defaultReturnPath,
   scopes: [],
   restarts: 0,

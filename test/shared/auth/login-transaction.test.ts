@@ -26,6 +26,7 @@ const keyRing = createKeyRing([{ id: 1, bytes: Buffer.alloc(32, 1) }]);
 const request = { returnPath: defaultReturnPath, scopes: ['User.Read'], restarts: 0 };
 
 let nowMs: number;
+let tableAheadMs = 0;
 let transactions: LoginTransactions;
 
 beforeEach(() => {
@@ -57,6 +58,15 @@ describe('a login transaction', () => {
     });
     nowMs += 1;
     expect(open(started)).toEqual({ kind: 'none' });
+  });
+
+  it('keeps the earliest start by the clock of the table', () => {
+    tableAheadMs = -290_600;
+    const started = transactions.start(request, new Map());
+    tableAheadMs = 0;
+    const earliestStart = new Date(nowMs - 290_600);
+    nowMs += 60_000;
+    expect(open(started)).toMatchObject({ kind: 'open', transaction: { earliestStart } });
   });
 
   it('does not open a cookie of another version', () => {
@@ -253,6 +263,7 @@ function createTransactions({
     sealer,
     random: secureRandomBytes,
     now: () => new Date(nowMs),
+    store: { signInStart: (instant) => new Date(instant.getTime() + tableAheadMs) },
     boundTo,
     origin,
     finishedCookieSeconds: 12 * 3600,

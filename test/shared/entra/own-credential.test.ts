@@ -26,6 +26,7 @@ const unused = () => {
 };
 const store: SessionStore = {
   create: unused,
+  signInStart: unused,
   read: unused,
   write: unused,
   extend: unused,

@@ -101,8 +101,8 @@ describe('ending all sessions of a user', () => {
     expect((await create()).kind).toBe('created');
     await store.endAll(alice);
     expect(await create({}, now)).toEqual({ kind: 'ended-meanwhile' });
-    // Written by another worker whose clock is ahead.
-    memory.put({ ...mark, columns: { ...mark.columns, endedAt: new Date(now.getTime() + 290_000) } });
+    // Written by another worker that has not learned the table's clock, while both clocks are wrong.
+    memory.put({ ...mark, columns: { ...mark.columns, endedAt: new Date(now.getTime() + 590_000) } });
     expect(await create({}, now)).toEqual({ kind: 'ended-meanwhile' });
   });
 
@@ -142,6 +142,42 @@ describe('ending all sessions of a user', () => {
     now = start;
     await store.endAll(alice);
     expect(await create({}, new Date(start.getTime() + 30_000))).toEqual({ kind: 'ended-meanwhile' });
+  });
+
+  describe('by a worker whose clock is wrong', { tags: ['K1', 'L1'] }, () => {
+    /** The worker's clock and what it has learned of the table's, whose clock is right. */
+    const at = (rightTime: Date, aheadMs: number) => {
+      now = new Date(rightTime.getTime() + aheadMs);
+      memory.clock.observe({ date: rightTime.toUTCString(), sentAt: now, receivedAt: now });
+    };
+    const later = (durationMs: number) => new Date(start.getTime() + durationMs);
+
+    it.each([
+      [-290_000, 0],
+      [0, -290_000],
+      [290_000, 0],
+      [0, 290_000],
+      [290_000, -290_000],
+      [-290_000, 290_000],
+    ])(
+      '(ahead by %i ms) ends earlier sign-ins of one whose clock is ahead by %i ms, and no later ones',
+      async (endingAheadMs, signInAheadMs) => {
+        at(later(-1_000), signInAheadMs);
+        const earlier = store.signInStart(now);
+        at(start, endingAheadMs);
+        await store.endAll(alice);
+        at(later(3_000), signInAheadMs);
+        expect(await create({}, earlier)).toEqual({ kind: 'ended-meanwhile' });
+        expect((await create({}, store.signInStart(now))).kind).toBe('created');
+      },
+    );
+
+    it('ends a sign-in if its order cannot be known, because dates have whole seconds', async () => {
+      at(start, 0);
+      await store.endAll(alice);
+      at(later(900), 0);
+      expect(await create({}, store.signInStart(now))).toEqual({ kind: 'ended-meanwhile' });
+    });
   });
 
   it('fails if the table fails, and has ended the sessions on this worker', async () => {

@@ -450,6 +450,19 @@ describe('read', () => {
     expect(await store.read(cookieValue)).toEqual({ kind: 'none', reason: 'idle-expired' });
   });
 
+  it('believes a time of use ahead by twice the tolerance of clocks, which two workers may differ by', {
+    tags: ['K1'],
+  }, async () => {
+    const { cookieValue } = await signIn();
+    advance(idleSeconds - 600);
+    const usedByWorkerAhead = new Date(now.getTime() + 290_000);
+    const [row] = sessionRows();
+    if (row) memory.put({ ...row, columns: { ...row.columns, lastUsedAt: usedByWorkerAhead } });
+    // By the clock of a worker that is 290 s behind, the session was used in 580 s.
+    advance(-290);
+    expect(await readLive(storeOf(), cookieValue)).toMatchObject({ lastUsedAt: usedByWorkerAhead });
+  });
+
   it('finds a signed-out session whose row was restored, until all keys are replaced', {
     tags: ['TC-4'],
   }, async () => {

@@ -13,12 +13,13 @@ const server = createServer((request, response) => {
   answer(response, request);
 });
 let table: Table;
+let connectionString: string;
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const key = Buffer.alloc(32, 1).toString('base64');
-  const connectionString = `DefaultEndpointsProtocol=http;AccountName=stub;AccountKey=${key};TableEndpoint=http://127.0.0.1:${port}/stub;`;
+  connectionString = `DefaultEndpointsProtocol=http;AccountName=stub;AccountKey=${key};TableEndpoint=http://127.0.0.1:${port}/stub;`;
   table = createAzureTable({ kind: 'connection-string', connectionString, allowInsecure: true }, 'sessions');
 });
 
@@ -81,6 +82,43 @@ describe('a table that does not exist', () => {
     answer = coded(404, code);
     expect(await table.read(row)).toEqual({ kind: 'missing' });
     await expect(table.remove(row)).resolves.toBeUndefined();
+  });
+});
+
+describe('the clock of the table', () => {
+  const dated = (status: number, more: Record<string, string> = {}) => {
+    answer = (response) => {
+      response.sendDate = false;
+      response.writeHead(status, { 'content-type': 'application/json', ...more });
+      response.end('{}');
+    };
+  };
+  // The own clock is 290 s behind.
+  const fresh = () =>
+    createAzureTable(
+      { kind: 'connection-string', connectionString, allowInsecure: true },
+      'sessions',
+      () => new Date('2026-08-01T11:55:10Z'),
+    );
+  const own = new Date('2026-08-01T11:55:10Z');
+  const date = 'Sat, 01 Aug 2026 12:00:00 GMT';
+
+  it.each([200, 204, 404, 412, 403])('is learned from the date of an answer with %i', async (status) => {
+    const observing = fresh();
+    dated(status, { date });
+    await observing.read(row).catch(() => {});
+    expect(observing.clock.earliest(own)).toEqual(new Date('2026-08-01T12:00:00Z'));
+    expect(observing.clock.latest(own)).toEqual(new Date('2026-08-01T12:00:01Z'));
+  });
+
+  it.each([
+    ['without a date', {}],
+    ['of another request', { date, 'x-ms-client-request-id': '00000000-0000-4000-8000-000000000000' }],
+  ])('is not learned from an answer %s', async (_what, headers) => {
+    const observing = fresh();
+    dated(404, headers);
+    await observing.read(row).catch(() => {});
+    expect([observing.clock.earliest(own), observing.clock.latest(own)]).toEqual([own, own]);
   });
 });
 

@@ -19,16 +19,21 @@ afterEach(() => deployment.reset());
 
 const MINUTE_MS = 60_000;
 
-/** Signs in with all requests on a worker whose clock is wrong. */
-async function signInOn(at: number): Promise<UserAgent> {
+/** Begins a sign-in on a worker whose clock is wrong. The callback, on the same worker, is left to the result. */
+async function beginSignInOn(at: number): Promise<() => Promise<UserAgent>> {
   const browser = known.clone();
   const { origin } = deployment.worker(at);
   const started = await browser.request(`${origin}/api/auth/login`);
   const answered = await browser.request(started.headers.location ?? '');
   const address = new URL(answered.headers.location ?? '');
-  await browser.request(`${origin}${address.pathname}${address.search}&bounced=1`);
-  return browser;
+  return async () => {
+    await browser.request(`${origin}${address.pathname}${address.search}&bounced=1`);
+    return browser;
+  };
 }
+
+/** Signs in with all requests on a worker whose clock is wrong. */
+const signInOn = async (at: number): Promise<UserAgent> => (await beginSignInOn(at))();
 
 describe.runIf(isWholeRun)('wrong clocks of workers', () => {
   it('by four minutes in both directions affect no sign-in, session or renewal', {
@@ -55,6 +60,41 @@ describe.runIf(isWholeRun)('wrong clocks of workers', () => {
     expect(answered.map(({ status }) => status)).toEqual(Array.from({ length: 30 }, () => 200));
     expect(redemptions(deployment) - before).toBe(1);
   });
+
+  it.each([
+    ['behind', 'ahead', -1],
+    ['ahead', 'behind', 1],
+  ])(
+    'by nine minutes change no order: ending all sessions on a worker %s ends the earlier sign-ins of one %s, and no later ones',
+    {
+      tags: ['K1', 'L1'],
+    },
+    async (endingClock, signInClock, direction) => {
+      const [ending, signingIn, right] = [0, 1, 2];
+      const mine = await signInOn(right);
+      deployment.worker(ending).setClock(direction * 4.5 * MINUTE_MS);
+      deployment.worker(signingIn).setClock(direction * -4.5 * MINUTE_MS);
+      // Each worker learns the table's clock from its responses.
+      for (const worker of deployment.workers) expect((await call(mine, worker)).status).toBe(200);
+      const finishEarlier = await beginSignInOn(signingIn);
+      const ended = await mine.script('DELETE', `${deployment.worker(ending).origin}/api/auth/sessions`);
+      expect(ended.status).toBe(200);
+      expect((await finishEarlier()).cookies().has('session')).toBe(false);
+      // Dates have whole seconds, so a sign-in that begins within about two seconds may also end.
+      await expect
+        .poll(async () => (await signInOn(signingIn)).cookies().has('session'), {
+          timeout: 10_000,
+          interval: 200,
+        })
+        .toBe(true);
+      report({
+        part: 'faults',
+        requirements: 'K1, L1',
+        what: `clocks of two workers differ by 9 minutes: all sessions end on the one ${endingClock}, sign-ins on the one ${signInClock}`,
+        result: 'an earlier sign-in makes no session; a later one does, after two seconds at most',
+      });
+    },
+  );
 
   it('beyond the tolerance of Entra ID prevent sign-ins on that worker only, and store nothing', {
     tags: ['K1'],

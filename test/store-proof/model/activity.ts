@@ -18,12 +18,15 @@ export type Activity = {
   /** `informed`: it reads the session first for its sid, as the function does. */
   | { readonly does: 'logout'; readonly informed?: boolean }
   | { readonly does: 'end-all' }
+  /** Ends the session of this browser from the list of sessions in another one. */
+  | { readonly does: 'end-one' }
   /** The session of Entra ID in this browser has ended. */
   | { readonly does: 'end-by-sid' }
   | { readonly does: 'decline' }
   /** An action of the timer. The browser does not matter. */
   | { readonly does: 'sweep' }
-  | { readonly does: 'sign-in'; readonly user: ModelUser }
+  /** `callbackOf`: several sign-ins with the same name are callbacks of one login transaction. */
+  | { readonly does: 'sign-in'; readonly user: ModelUser; readonly callbackOf?: string }
 );
 
 /** The response to an activity. */
@@ -70,6 +73,8 @@ export async function perform(activity: Activity, needs: ActivityNeeds): Promise
         return await logOut(activity, needs);
       case 'end-all':
         return await endAll(activity, needs);
+      case 'end-one':
+        return await endOne(activity, needs);
       case 'end-by-sid':
         return await endBySid(activity, needs);
       case 'decline':
@@ -137,6 +142,15 @@ async function endAll({ browser }: Activity, { worker, browsers }: ActivityNeeds
   return { kind: 'done' };
 }
 
+async function endOne({ browser }: Activity, { worker, browsers }: ActivityNeeds): Promise<Answer> {
+  const ended = browsers.get(browser);
+  const owner = users.find(({ name }) => name === ended?.owner);
+  if (ended === undefined || owner === undefined) return { kind: 'done' };
+  const id = ended.row.rowKey.slice('session-'.length);
+  await worker.store.endOne({ tenantId, objectId: owner.objectId }, id);
+  return { kind: 'done' };
+}
+
 /** Ends the sessions with the sid of Entra ID's session in this browser. */
 async function endBySid({ browser }: Activity, { worker, browsers }: ActivityNeeds): Promise<Answer> {
   const sid = browsers.get(browser)?.sid;
@@ -159,12 +173,13 @@ async function decline({ browser }: Activity, { worker, browsers }: ActivityNeed
 }
 
 async function signIn(
-  { browser, user }: Activity & { readonly does: 'sign-in' },
+  { worker: at, browser, user, callbackOf }: Activity & { readonly does: 'sign-in' },
   { worker, issuer, browsers, now, absoluteSeconds }: ActivityNeeds,
 ): Promise<Answer> {
-  const startedAt = now();
-  const state = `state of ${browser}, ${worker.random(16).toString('base64url')}`;
-  const nonce = `nonce of ${state}`;
+  const earliestStart = worker.store.signInStart(now());
+  const state = callbackOf ?? `state of ${browser}, ${worker.random(16).toString('base64url')}`;
+  // An issuer that redeems a code twice gives each callback its own tokens.
+  const nonce = `nonce of ${state}, ${at}`;
   const redeemed = await worker.codeFlow.redeem({
     // A new sign-in in a browser continues Entra ID's session there.
     code: issuer.authorize(user, nonce, browsers.get(browser)?.sid),
@@ -185,8 +200,9 @@ async function signIn(
     consentDenials: {},
   };
   const rowId: Buffer = worker.rowIdOf(state);
-  const created = await worker.store.create({ facts, msalCache, tokenGeneration: 0 }, rowId, startedAt);
+  const created = await worker.store.create({ facts, msalCache, tokenGeneration: 0 }, rowId, earliestStart);
   if (created.kind === 'ended-meanwhile') return { kind: 'signed-out', reason: created.kind };
+  if (created.kind === 'exists' && callbackOf !== undefined) return { kind: 'done' };
   if (created.kind !== 'created') return { kind: 'crash', error: `session ${created.kind}` };
   const { cookieValue, session } = created;
   const replaced = worker.store.locatorOf(browsers.get(browser)?.cookieValue ?? '');

@@ -11,6 +11,7 @@ export function earlierThan(
   browser: Browser,
   { table, reader, records }: Pick<World, 'table' | 'reader' | 'records'>,
 ): ActivityRecord['earlier'] {
+  if (does === 'end-one') return { rows: [keyOf(browser.row)], signIns: [] };
   if (does !== 'end-all' && does !== 'end-by-sid') return undefined;
   const rows = table.versions().flatMap(({ row }) => {
     if (!isSessionRow(row)) return [];
@@ -39,7 +40,7 @@ export function checkEndings(world: World): string | undefined {
       // A sign-in without a response left a row whose cookie no browser has.
       if (record?.answer?.kind !== 'signed-in' || !left.has(keyOf(record.answer.row))) continue;
       if (activity.does === 'end-all') {
-        if (isOfUser(record.answer.row, browser) && !isAhead(world, record, ending)) {
+        if (isOfUser(record.answer.row, browser) && !isAhead(world, record)) {
           return `no sign-in outlives an ending of all: ${signIn} and ${index}`;
         }
       } else if (world.table.listed.has(keyOf(indexRowOf(browser.sid, record.answer.row)))) {
@@ -87,10 +88,28 @@ const indexRowOf = (sid: string, { rowKey }: RowKeys): RowKeys => ({
 
 const isOfUser = ({ partitionKey }: RowKeys, { row }: Browser) => partitionKey === row.partitionKey;
 
-/** Compares times of two workers' clocks. A sign-in whose clock is ahead seems to have begun later. */
-function isAhead({ setting }: World, signIn: ActivityRecord, ending: ActivityRecord): boolean {
-  const skewMs = ({ activity }: ActivityRecord) => setting.clockSkewMs?.[activity.worker] ?? 0;
-  return skewMs(signIn) > skewMs(ending);
+/** The worker's clock is ahead of the table's, and the worker has not learned that yet. The sign-in seems to begin later. */
+function isAhead({ setting }: World, { activity, knowsTableClock }: ActivityRecord): boolean {
+  return knowsTableClock !== true && (setting.clockSkewMs?.[activity.worker] ?? 0) > 0;
+}
+
+/**
+ * How long after an ending of all sessions a sign-in may still end, because their order is not certain. Dates have whole
+ * seconds, and two requests may each take up to their deadlines.
+ */
+const UNCERTAIN_MS = 10_000;
+
+/** A sign-in ends only because of an ending that was not certainly over when it began. */
+export function hasEndedMeanwhile({ records, setting }: World, signIn: ActivityRecord): boolean {
+  const { activity, beganAtMs = 0, knowsTableClock } = signIn;
+  const behindMs = Math.max(0, -(setting.clockSkewMs?.[activity.worker] ?? 0));
+  const uncertainMs = UNCERTAIN_MS + (knowsTableClock === true ? 0 : behindMs);
+  return records.some(
+    ({ activity: { does }, answeredAtMs = Number.POSITIVE_INFINITY, beganAtMs: endingAtMs }) =>
+      (does === 'end-all' || does === 'end-by-sid') &&
+      endingAtMs !== undefined &&
+      beganAtMs - answeredAtMs < uncertainMs,
+  );
 }
 
 /** A failed ending may have written a tombstone for rows that it did not delete. */

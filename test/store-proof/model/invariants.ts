@@ -4,7 +4,7 @@ import type { SessionContent } from '../../../src/shared/session/facts.ts';
 import { readMsalCache } from '../../../src/shared/tokens/msal-cache.ts';
 import { HOLDER_WAIT_MS } from '../../../src/shared/tokens/renewal-lease.ts';
 import type { Browser } from './activity.ts';
-import { checkEndings, checkIndex } from './endings.ts';
+import { checkEndings, checkIndex, hasEndedMeanwhile } from './endings.ts';
 import type { Family, Issue } from './simulated-issuer.ts';
 import { keyOf, type Version } from './simulated-table.ts';
 import { accessTokenLifetimeSeconds, indexKey, tenantId, users } from './users.ts';
@@ -88,6 +88,9 @@ function checkAnswer(world: World, record: ActivityRecord): string | undefined {
       }
       return isPastLimits(world, record) ? `a session ends by its limits: ${what}` : undefined;
     case 'signed-out':
+      if (answer.reason === 'ended-meanwhile' && !hasEndedMeanwhile(world, record)) {
+        return `no sign-in ends because of an earlier ending: ${what}`;
+      }
       return hasEnded(world, record)
         ? undefined
         : `nobody is signed out without a cause: ${what} ${answer.reason}`;
@@ -155,7 +158,8 @@ function hasEnded(world: World, { browser }: ActivityRecord): boolean {
   if (world.nowMs() + toleranceMs(world) >= Math.min(browser.expiresAtMs, idleUntilMs)) return true;
   return world.records.some(
     ({ activity, browser: other }) =>
-      ((activity.does === 'logout' || activity.does === 'sign-in') && other === browser) ||
+      ((activity.does === 'logout' || activity.does === 'sign-in' || activity.does === 'end-one') &&
+        other === browser) ||
       (activity.does === 'end-all' && other?.owner === browser.owner) ||
       (activity.does === 'end-by-sid' && other?.sid === browser.sid),
   );

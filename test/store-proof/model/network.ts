@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { BffError } from '../../../src/shared/errors.ts';
 import { HttpFailure, type HttpResponse, type SendHttp } from '../../../src/shared/network/http-request.ts';
 import type { Row, RowKeys, Table } from '../../../src/shared/storage/table.ts';
+import { createTableClock } from '../../../src/shared/storage/table-clock.ts';
 import type { SimulatedIssuer } from './simulated-issuer.ts';
 import { keyOf, type SimulatedTable } from './simulated-table.ts';
 
@@ -20,6 +21,8 @@ export interface Message {
   appliedAtMs: number | undefined;
   /** The worker has received the response or a failure. */
   told: boolean;
+  /** The worker got an error instead of the response. */
+  isFailed: boolean;
   /** It never reaches the other side. */
   lost: boolean;
   apply(): void;
@@ -33,7 +36,8 @@ export type Operation = 'read' | 'list' | 'insert' | 'replace' | 'merge' | 'remo
 
 export interface Network {
   readonly messages: readonly Message[];
-  tableOf(worker: string): Table;
+  /** @param now the clock of the worker */
+  tableOf(worker: string, now: () => Date): Table;
   sendHttpOf(worker: string): SendHttp;
 }
 
@@ -44,6 +48,7 @@ const WRITE_DEADLINE_MS = 4_000;
 export interface NetworkNeeds {
   readonly table: SimulatedTable;
   readonly issuer: SimulatedIssuer;
+  /** The table's clock, which is right. */
   readonly nowMs: () => number;
   /** A row's decrypted content in a canonical spelling. */
   readonly describeRow: (row: Row) => string;
@@ -77,6 +82,7 @@ export function createNetwork({ table, issuer, nowMs, describeRow }: NetworkNeed
         deadlineMs: sentAtMs + deadlineMs,
         appliedAtMs: undefined,
         told: false,
+        isFailed: false,
         lost: false,
         apply() {
           const answer = act(name);
@@ -90,6 +96,7 @@ export function createNetwork({ table, issuer, nowMs, describeRow }: NetworkNeed
         },
         fail() {
           this.told = true;
+          this.isFailed = true;
           reject(failure());
         },
         get saying() {
@@ -101,23 +108,32 @@ export function createNetwork({ table, issuer, nowMs, describeRow }: NetworkNeed
 
   return {
     messages,
-    tableOf(worker) {
+    tableOf(worker, now) {
+      const clock = createTableClock();
       const ask = <Answer extends object | undefined>(
         operation: Operation,
         keys: RowKeys,
         act: () => Answer,
-      ) =>
-        send(
+      ) => {
+        const sentAt = now();
+        const answered = send(
           worker,
           operation,
           keyOf(keys),
           operation === 'read' || operation === 'list' ? READ_DEADLINE_MS : WRITE_DEADLINE_MS,
-          act,
-          (answer) => describeAnswer(answer, describeRow),
+          () => ({ answer: act(), date: new Date(nowMs()).toUTCString() }),
+          // The worker also sees the date, so states with different dates differ.
+          ({ answer, date }) => `${describeAnswer(answer, describeRow)} on ${date}`,
           () => new BffError('storage_unavailable'),
         );
+        return answered.then(({ answer, date }) => {
+          clock.observe({ date, sentAt, receivedAt: now() });
+          return answer;
+        });
+      };
       return {
         name: 'sessions',
+        clock,
         read: (keys) => ask('read', keys, () => table.read(keys)),
         insert: (row) => ask('insert', row, () => table.insert(row)),
         replace: (row, etag) => ask('replace', row, () => table.replace(row, etag)),

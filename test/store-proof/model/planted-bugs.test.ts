@@ -11,6 +11,7 @@ import {
   noIfMatch,
   noLease,
   noSecondLook,
+  ownClocks,
   type PlantedBug,
   sharedClient,
   upsert,
@@ -109,6 +110,16 @@ describe('the model finds', () => {
     );
   });
 
+  it('workers that compare their own clocks, which differ', { tags: ['K1', 'L1'] }, async () => {
+    const calm = { leapsMs: [12_000], idleSeconds: 24 * 60 * 60 };
+    const ending = [endAll('w2'), { ...signInAt('w1', 'desk', alice), after: 0 }];
+    const ahead = { ...calm, activities: ending, clockSkewMs: { w2: 290_000 } };
+    expect(await firstViolation(ownClocks, ahead)).toMatch(/^no sign-in ends because of an earlier ending/);
+    const meanwhile = [signInAt('w1', 'desk', alice), endAll('w2')];
+    const behind = { ...calm, activities: meanwhile, clockSkewMs: { w2: -290_000 } };
+    expect(await firstViolation(ownClocks, behind)).toMatch(/^no sign-in outlives an ending of all/);
+  });
+
   it('one MSAL client for all users, which mixes up their tokens', async () => {
     const activities = [call('w1'), call('w1', { browser: 'phone' })];
     expect(await firstViolation(sharedClient, { activities })).not.toBe('none');
@@ -125,7 +136,7 @@ afterAll(() => {
   report({
     part: 'model',
     requirements: 'T4, L1, K2',
-    what: 'planted bugs: no If-Match, upsert, no lease, row not read again, sign-out on one worker only, tombstone not read, index row not read, one MSAL client for all users',
-    result: `${found} of 8 found, each reproduced from its list of choices`,
+    what: 'planted bugs: no If-Match, upsert, no lease, row not read again, sign-out on one worker only, tombstone not read, index row not read, clocks of workers compared, one MSAL client for all users',
+    result: `${found} of 10 found, each reproduced from its list of choices`,
   });
 });

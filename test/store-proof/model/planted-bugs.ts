@@ -2,6 +2,7 @@ import type { ICachePlugin } from '@azure/msal-node';
 import type { Session } from '../../../src/shared/session/session.ts';
 import type { SessionStore } from '../../../src/shared/session/store.ts';
 import type { Table } from '../../../src/shared/storage/table.ts';
+import { createTableClock } from '../../../src/shared/storage/table-clock.ts';
 import type { CreateMsalClient, MsalClient } from '../../../src/shared/tokens/msal.ts';
 
 /** A bug that is planted between two parts of the product. */
@@ -96,6 +97,12 @@ export const indexNotConfirmed: PlantedBug = {
         ? { kind: 'found', row: { ...keys, columns: {} }, etag: '*' }
         : table.read(keys, columns),
   }),
+};
+
+/** Workers compare instants by their own clocks. */
+export const ownClocks: PlantedBug = {
+  ...noBug,
+  table: (table) => ({ ...table, clock: createTableClock() }),
 };
 
 /** Entries that are no longer in a stored cache stay in MSAL's memory. */

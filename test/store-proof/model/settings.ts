@@ -48,4 +48,5 @@ export const signInAt = (worker: string, browser: string, user: ModelUser): Acti
   user,
 });
 export const endAll = (worker: string): Activity => ({ worker, browser: 'laptop', does: 'end-all' });
+export const endOne = (worker: string): Activity => ({ worker, browser: 'laptop', does: 'end-one' });
 export const endBySid = (worker: string): Activity => ({ worker, browser: 'laptop', does: 'end-by-sid' });

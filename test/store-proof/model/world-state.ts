@@ -29,6 +29,8 @@ export interface ActivityRecord {
   /** The browser with its cookie at the beginning of the activity. */
   browser?: Browser;
   beganAtMs?: number;
+  /** Whether its worker had a response of the table before, which shows the table's clock. */
+  knowsTableClock?: boolean;
   /** Sessions whose sign-out was confirmed, or whose row was deleted, when the activity began. */
   loggedOut?: 'here' | 'elsewhere';
   /** Sessions and sign-ins that began before an ending. */

@@ -52,7 +52,7 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
     setting.workers.map((name) => {
       const now = () => new Date(nowMs() + (setting.clockSkewMs?.[name] ?? 0));
       const product = createWorker({
-        table: network.tableOf(name),
+        table: network.tableOf(name, now),
         sendHttp: network.sendHttpOf(name),
         now,
         monotonicMs: nowMs,
@@ -90,6 +90,10 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
     const browser = browsers.get(activity.browser);
     record.state = 'running';
     record.beganAtMs = nowMs();
+    record.knowsTableClock = messages.some(
+      ({ worker, operation, told, isFailed }) =>
+        worker === activity.worker && operation !== 'token' && told && !isFailed,
+    );
     if (browser !== undefined) {
       record.browser = browser;
       const loggedOut = loggedOutBefore(record, browser);
