@@ -1,6 +1,6 @@
 /** The parts of the browser's `window` that the client uses. Tests pass their own. */
 export interface Page {
-  readonly location: Pick<Location, 'origin' | 'pathname' | 'search' | 'hash' | 'assign'>;
+  readonly location: Pick<Location, 'origin' | 'pathname' | 'search' | 'hash' | 'assign' | 'replace'>;
   readonly history: Pick<History, 'state' | 'replaceState'>;
   /** Missing while a server renders the page. The client then listens to no events. */
   readonly document?: {

@@ -1,6 +1,7 @@
 import { orUndefined } from './or-undefined.ts';
 import type { Page } from './page.ts';
 import { readMember, readText, readTexts } from './read-untrusted.ts';
+import { toOwnUrl } from './urls.ts';
 
 /** Why the user was sent away. Read by the page that loads on return. */
 export interface ResumedInteraction {
@@ -43,15 +44,21 @@ export function writeRedirectNote(
   return writeNote(page, noteKey, { ...note, path: pathname + search, hash });
 }
 
-/** Reads the note, removes it, and restores the fragment of the URL. */
+/**
+ * Reads the note, removes it, and restores the fragment of the URL. If the service did not accept the path to return to,
+ * it has sent the browser to `/`. The browser then continues to that path, and the note stays for the page there.
+ */
 export function consumeRedirectNote(page: Page): RedirectNote {
   const { document, location } = page;
   // A page that is rendered on a server has neither storage nor a URL.
   const note = document && readNote(page, noteKey);
   removeNote(page, noteKey);
   const text = (name: string) => readText(note, name);
-  const isReturn = document && text('path') === location.pathname + location.search;
+  const path = text('path');
+  const here = location.pathname + location.search;
+  const isReturn = document && path === here;
   if (isReturn) restoreFragment(page, text('hash'));
+  else if (path && here === '/' && isRefusedReturnPath(path)) continueTo(page, path, note);
   return {
     history: {
       keys: readTexts(note, 'keys'),
@@ -61,6 +68,22 @@ export function consumeRedirectNote(page: Page): RedirectNote {
     user: text('user'),
     resumed: isReturn ? { feature: text('feature'), reason: text('reason') } : undefined,
   };
+}
+
+/**
+ * Whether the service refuses the path of an own URL as a return path: another server could decode it once more, or it is
+ * too long for a cookie. A test compares this with the service's `parseReturnPath`.
+ */
+export function isRefusedReturnPath(path: string): boolean {
+  return (
+    /^.{513}|\\|^[^?]*(\/\/|%(2f|5c|25|0|1|7f))/i.test(path) || !orUndefined(() => decodeURI(path)) // not UTF-8
+  );
+}
+
+/** Continues once only: a path that leads back to `/` must not become a loop. */
+function continueTo(page: Page, path: string, note: unknown): void {
+  if (readMember(note, 'once') || !writeNote(page, noteKey, { ...(note as object), once: true })) return;
+  orUndefined(() => page.location.replace(toOwnUrl(page, page.location.origin + path)));
 }
 
 function restoreFragment({ location, history }: Page, hash: string | undefined): void {

@@ -121,6 +121,7 @@ export class FakePage implements Page {
       search,
       hash,
       assign: (url: string | URL) => void this.visited.push(String(url)),
+      replace: (url: string | URL) => void this.visited.push(String(url)),
     };
     this.location = location;
     this.history = {

@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BffProblem, type ClientOptions, InteractionFailed } from '../../client/client.ts';
+import { isRefusedReturnPath } from '../../client/redirect-note.ts';
+import { parseReturnPath } from '../../src/shared/auth/return-path.ts';
 import type { SignInFailureOutcome } from '../../src/shared/auth/sign-in-result.ts';
 import {
   type FakePage,
@@ -951,6 +954,83 @@ describe('a redirect', () => {
     expect(back.page.location.hash).toBe('#latest');
     expect(storage.entries.size).toBe(0);
     expect(back.page.sent).toEqual([]);
+  });
+
+  it.each([
+    '/files/a%2Fb?view=new',
+    '/files//b',
+    '/files/caf%E9',
+    `/search?q=${'a'.repeat(600)}`,
+    String.raw`/search?q=a\b`,
+  ])('that is sent to / instead of %s continues to that address, once', async (path) => {
+    expect(parseReturnPath(path, origin)).toBeUndefined();
+    const storage = new FakeStorage();
+    const left = openPage({ storage, path: `${path}#latest`, client: { interaction: 'redirect' } });
+    server(left.page);
+    await thrownBy(left.client.graph('/me/messages'));
+
+    const home = openPage({ storage, path: '/' });
+    expect(home.page.visited).toEqual([origin + path]);
+    expect(home.client.resumed).toBeUndefined();
+    const back = openPage({ storage: new FakeStorage(new Map(storage.entries)), path });
+    expect(back.client.resumed).toEqual({ feature: 'mail', reason: 'consent_required' });
+    expect(back.page.location.hash).toBe('#latest');
+    expect(back.page.sessionStorage.entries.size).toBe(0);
+    // The address led to / again.
+    expect(openPage({ storage, path: '/' }).page.visited).toEqual([]);
+    expect(storage.entries.size).toBe(0);
+  });
+
+  it('to / itself, or to an address that the service accepts, is not continued from /', async () => {
+    for (const path of ['/', '/inbox?view=new', `/search?q=${'a'.repeat(500)}`, '/caf%C3%A9?at=//a%2Fb']) {
+      expect(parseReturnPath(path, origin)).toBe(path);
+      const storage = new FakeStorage();
+      const left = openPage({ storage, path, client: { interaction: 'redirect' } });
+      server(left.page);
+      await thrownBy(left.client.graph('/me/messages'));
+      expect(openPage({ storage, path: '/' }).page.visited).toEqual([]);
+      expect(storage.entries.size).toBe(0);
+    }
+  });
+
+  describe('refuses', () => {
+    it.each([
+      '.evil.test//a',
+      '@evil.test//a',
+      ':1//a',
+      'https://evil.test//a',
+      'javascript:alert(1)//',
+      '',
+      7,
+      null,
+    ])('a note with the path %j, which another script wrote', (path) => {
+      const note = JSON.stringify({ at: Date.parse('2026-11-22T16:00:00Z'), path });
+      const storage = new FakeStorage(new Map([['entra-bff:redirect', note]]));
+      expect(openPage({ storage, path: '/' }).page.visited).toEqual([]);
+    });
+
+    it('the same paths as the service', () => {
+      const part = fc.constantFrom(
+        '/',
+        'a',
+        '%2f',
+        '%5C',
+        '%25',
+        '%00',
+        '%1f',
+        '%7F',
+        '%20',
+        '%C3%A9',
+        '%E9',
+      );
+      const rest = fc.constantFrom('', '?', '?//', '?a%2fb', String.raw`?\a`, `?${'a'.repeat(508)}`);
+      fc.assert(
+        fc.property(fc.array(part, { maxLength: 4 }), rest, (parts, query) => {
+          const path = `/a${parts.join('')}${query}`;
+          expect(isRefusedReturnPath(path), path).toBe(parseReturnPath(path, origin) === undefined);
+        }),
+      );
+    });
   });
 
   it('is not repeated for the same reason after the return, except by a click', async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parseReturnPath } from '../../src/shared/auth/return-path.ts';
 import { openPage } from '../support/open-page.ts';
 import { isWholeRun } from '../support/scale.ts';
 import { problem, type SmallAnswer, type SmallSite, serve } from '../support/small-site.ts';
@@ -74,7 +75,10 @@ function finish(at: URLSearchParams): SmallAnswer {
   const outcome = at.get('outcome') ?? '';
   if (outcome === 'signed_in') Object.assign(state, { isGranted: true, signIns: state.signIns + 1 });
   const id = at.get('id') ?? '';
-  if (id === '') return { status: 302, headers: { location: at.get('return_to') ?? '/' } };
+  if (id === '') {
+    const location = parseReturnPath(at.get('return_to') ?? undefined, origin) ?? '/';
+    return { status: 302, headers: { location } };
+  }
   const message = JSON.stringify({ type: 'entra-bff:interaction', id, outcome });
   return {
     body: `<title>Done</title><script>
@@ -201,6 +205,20 @@ describe('a popup, in a real browser', () => {
       await answer(page, 'back for mail at #latest');
       expect(page.url()).toBe(`${origin}/inbox?ifBlocked=redirect#latest`);
       expect(state.calls).toEqual(['GET']);
+      expect(await page.evaluate('sessionStorage.length')).toBe(0);
+    },
+  );
+
+  it.runIf(isWholeRun)(
+    'as a redirect returns to an address that the service does not accept',
+    async ({ skip }) => {
+      const path = `/inbox//a%2Fb?ifBlocked=redirect&q=${'a'.repeat(600)}#latest`;
+      const page = await openApp(skip, path);
+      await page.evaluate('window.open = () => null');
+      await page.getByRole('button', { name: 'Read' }).click();
+      await page.getByText('Accept').click();
+      await answer(page, 'back for mail at #latest');
+      expect(page.url()).toBe(origin + path);
       expect(await page.evaluate('sessionStorage.length')).toBe(0);
     },
   );
