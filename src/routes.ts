@@ -128,7 +128,7 @@ function signInRoutes({ auth, config, entra, features, cookieNames }: App): read
       name: 'auth-client',
       path: 'api/auth/client.js',
       summary: 'The browser client, one ES module.',
-      rules: { methods: ['GET'], access: allowAnonymous, csrf: 'none' },
+      rules: { methods: ['GET', 'HEAD'], access: allowAnonymous, csrf: 'none' },
       handler: client(__CLIENT_SOURCE__),
     }),
   ];

@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
+
+let world: World;
+let worker: Worker;
+
+beforeAll(async () => {
+  world = await startWorld();
+  worker = await world.startWorker();
+});
+
+afterAll(() => world.close());
+
+const path = '/api/auth/client.js';
+const root = new URL('../../', import.meta.url);
+
+describe('the browser client', () => {
+  it('is sent compressed as the documents say, and as it is without Accept-Encoding', async () => {
+    const source = await readFile(new URL('.build/client.js', root), 'utf8');
+    const browser = worker.browser();
+    const as = (coding: string) => browser.request(path, { headers: { 'accept-encoding': coding } });
+    const [plain, gzipped, brotli] = [await browser.request(path), await as('gzip'), await as('gzip, br')];
+    expect(plain.headers['content-encoding']).toBeUndefined();
+    expect(gzipped.headers['content-encoding']).toBe('gzip');
+    expect(brotli.headers['content-encoding']).toBe('br');
+    const decoded = [plain.bytes, gunzipSync(gzipped.bytes), brotliDecompressSync(brotli.bytes)];
+    expect(decoded.map((bytes) => bytes.toString('utf8') === source)).toEqual([true, true, true]);
+
+    const kilobytes = [plain, gzipped, brotli].map(({ bytes }) => Math.round(bytes.length / 1000));
+    expect(kilobytes).toEqual([15, 6, 6]);
+    expect(await readFile(new URL('README.md', root), 'utf8')).toContain('is sent as 6 kB');
+    const guide = await readFile(new URL('docs/guides/your-frontend.md', root), 'utf8');
+    expect(guide).toContain('of 15 kB, sent as 6 kB');
+  });
+
+  it('is revalidated in each representation, also by HEAD', async () => {
+    const browser = worker.browser();
+    for (const coding of ['br', 'gzip', 'identity']) {
+      const headers = { 'accept-encoding': coding };
+      const { etag = '' } = (await browser.request(path, { headers })).headers;
+      for (const method of ['GET', 'HEAD']) {
+        const again = await browser.request(path, { method, headers: { ...headers, 'if-none-match': etag } });
+        expect([again.status, again.bytes.length, again.headers.etag]).toEqual([304, 0, etag]);
+        expect(again.headers.vary).toBe('Accept-Encoding, Origin');
+      }
+      const head = await browser.request(path, { method: 'HEAD', headers });
+      expect([head.status, head.bytes.length, head.headers.etag]).toEqual([200, 0, etag]);
+    }
+  });
+
+  describe('refuses', () => {
+    it('to let any other response be compressed, which has something of a user or a request', async () => {
+      const browser = worker.browser();
+      await signIn(browser, { user: 'alice' });
+      const paths = [
+        '/api/auth/session',
+        '/api/auth/sessions',
+        '/api/auth/logout',
+        '/api/auth/login',
+        '/api/auth/callback?state=x',
+        '/api/admin',
+        '/api/graph/v1.0/me?$select=displayName',
+        '/api/graph/v1.0/nothing',
+        '/api/health/ready',
+        '/api/nothing',
+      ];
+      for (const other of paths) {
+        const headers = { 'x-csrf': '1', 'accept-encoding': 'gzip, br', 'sec-fetch-mode': 'navigate' };
+        const answer = await browser.request(other, { headers });
+        expect(answer.headers['content-encoding'], other).toBeUndefined();
+        expect(answer.bytes.includes(Buffer.from([0x1f, 0x8b])), other).toBe(false);
+      }
+    });
+  });
+});
