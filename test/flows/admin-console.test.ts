@@ -405,7 +405,7 @@ describe('the page', () => {
     const { headers, body } = await open(`?user=${benFacts.id}`);
     const nonce = /<script nonce="([^"]+)">/.exec(body)?.[1];
     expect(headers['content-security-policy']).toMatch(
-      /^default-src 'none'; style-src 'sha256-[^']+'; script-src 'nonce-[^']+'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'$/,
+      /^default-src 'none'; style-src 'sha256-[^']+'; img-src data:; script-src 'nonce-[^']+'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'$/,
     );
     expect(headers['content-security-policy']).toContain(`'nonce-${nonce}'`);
     expect((await open()).body).not.toContain(String(nonce));

@@ -212,7 +212,7 @@ describe('refuses', () => {
     const { origin, searchParams } = new URL(answer.headers.location ?? '');
     expect(origin).toBe(world.entra.origin);
     expect([...searchParams.keys()].sort()).toEqual(['logout_hint', 'post_logout_redirect_uri']);
-    expect(searchParams.get('post_logout_redirect_uri')).toBe(`${worker.origin}/`);
+    expect(searchParams.get('post_logout_redirect_uri')).toBe(`${worker.origin}/api/auth/callback`);
   });
 
   it('to send a ticket or a code to other sites in a Referer header', {
@@ -248,7 +248,8 @@ describe('refuses', () => {
       expect(headers.location ?? '', what).not.toContain(ticket);
       expect(body, what).not.toContain(ticket);
       expect(body, what).not.toMatch(
-        /<(?:img|link|iframe|script[^>]* src)|<meta[^>]*referrer|referrerpolicy/i,
+        // The icon is a data URL, which the browser does not request.
+        /<(?:img|link(?! rel="icon" href="data:)|iframe|script[^>]* src)|<meta[^>]*referrer|referrerpolicy/i,
       );
     }
   });

@@ -34,6 +34,8 @@ function toContentSecurityPolicy({ style, scriptNonce, callsOwnOrigin, formTarge
   return [
     "default-src 'none'",
     `style-src 'sha256-${styleHash}'`,
+    // For the page's icon. A data URL causes no request.
+    'img-src data:',
     ...(scriptNonce === undefined ? [] : [`script-src 'nonce-${scriptNonce}'`]),
     ...(callsOwnOrigin ? ["connect-src 'self'"] : []),
     "base-uri 'none'",

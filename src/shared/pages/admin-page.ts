@@ -31,6 +31,7 @@ export function adminPage(view: AdminView, context: AdminPageContext): PageDocum
   const nonce = secureRandomBytes(16).toString('base64');
   return createDocument({
     title: titleOf(view),
+    layout: 'wide',
     style: __PAGE_ASSETS__.adminStyle,
     scriptNonce: nonce,
     callsOwnOrigin: true,

@@ -28,14 +28,27 @@ export interface DocumentContent extends Omit<PageDocument, 'status' | 'html' | 
   readonly status?: number;
   readonly title: string;
   readonly content: Html;
+  /** Default `centered`: one card in the middle of the window. */
+  readonly layout?: 'centered' | 'wide';
   /** Added to the style of every page. */
   readonly style?: string;
 }
+
+/**
+ * The icon of every page. It is in the page, because a URL would need another `img-src`, and a browser without an icon
+ * requests `/favicon.ico`, which the CSP forbids.
+ */
+const icon: Html = {
+  html: `data:image/svg+xml,${encodeURIComponent(
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#0b5cad"/><circle cx="16" cy="12" r="5" fill="#fff"/><path d="M6 27a10 9 0 0 1 20 0z" fill="#fff"/></svg>',
+  )}`,
+};
 
 export function createDocument({
   status = 200,
   title,
   content,
+  layout = 'centered',
   style: addedStyle = '',
   ...allowed
 }: DocumentContent): PageDocument {
@@ -46,10 +59,11 @@ export function createDocument({
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
+<link rel="icon" href="${icon}">
 <style>${{ html: style }}</style>
 </head>
 <body>
-<main>
+<main class="${layout}">
 ${content}
 </main>
 </body>

@@ -12,10 +12,11 @@ function policyOf(page: PageDocument): readonly string[] {
 }
 
 describe('documentResponse', () => {
-  it('allows only the style of a plain document', () => {
+  it('allows only the style and the icon of a plain document', () => {
     expect(policyOf(document)).toEqual([
       "default-src 'none'",
       `style-src 'sha256-${styleHash}'`,
+      'img-src data:',
       "base-uri 'none'",
       "form-action 'none'",
       "frame-ancestors 'none'",
