@@ -5,10 +5,10 @@ import { isForm, requireOwnForm } from '../shared/http/cross-site.ts';
 import { documentResponse } from '../shared/http/document.ts';
 import type { Handler } from '../shared/http/endpoint.ts';
 import { requireQuery } from '../shared/http/query.ts';
-import { type BffRequest, isBounced } from '../shared/http/request.ts';
+import { type BffRequest, canDropBounce, mayBounce } from '../shared/http/request.ts';
 import { type BffResponse, jsonResponse, redirectResponse } from '../shared/http/response.ts';
 import { signedOutCookies } from '../shared/http/transaction-cookies.ts';
-import { bouncePage } from '../shared/pages/bounce-page.ts';
+import { bouncePage, withoutBounce } from '../shared/pages/bounce-page.ts';
 import { logoutPage, logoutPendingPage, signedOutPage } from '../shared/pages/logout-page.ts';
 import type { Caller } from '../shared/session/caller.ts';
 
@@ -33,8 +33,9 @@ export const logout =
     const cookieValue = request.cookies.get(names.session);
     if (request.method === 'GET') {
       requireQuery(request.query);
+      if (canDropBounce(request)) return redirectResponse(withoutBounce(request.routePath, request.rawQuery));
       // A navigation from another site carries no Strict cookie, so the page is loaded once more to get the cookie.
-      if (cookieValue === undefined && !isBounced(request))
+      if (cookieValue === undefined && mayBounce(request))
         return documentResponse(bouncePage(request.routePath, request.rawQuery));
       return documentResponse(
         cookieValue !== undefined && flow.isOwnCookie(cookieValue)

@@ -67,6 +67,7 @@ describe('the admin page in a browser', () => {
     }, adminUrl);
     await follow(page, 'To the admin page');
     await see(page, 'Administration');
+    expect(page.url()).toBe(adminUrl);
     expect(world.entra.count('authorize')).toBe(asked);
   });
 });

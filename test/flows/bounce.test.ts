@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { WireAnswer } from '../support/user-agent.ts';
-import { startWorld, type Worker, type World } from '../support/world.ts';
+import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
+import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
 let world: World;
 let worker: Worker;
@@ -17,17 +17,23 @@ function bounceOf({ headers: { refresh } }: WireAnswer): string | undefined {
   return typeof refresh === 'string' ? refresh.replace(/^0; url=/, '') : undefined;
 }
 
+const navigation = { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+
 /** Follows a link from another site in a browser that has no cookies. */
 const load = (target: string, headers: Record<string, string> = {}) =>
-  worker.browser().request(target, {
-    headers: {
-      ...headers,
-      accept: 'text/html',
-      'sec-fetch-site': 'cross-site',
-      'sec-fetch-mode': 'navigate',
-      'sec-fetch-dest': 'document',
-    },
-  });
+  worker
+    .browser()
+    .request(target, { headers: { ...headers, ...navigation, 'sec-fetch-site': 'cross-site' } });
+
+const loadFrom = (site: string, target: string, browser = worker.browser()) =>
+  browser.request(target, { headers: { ...navigation, 'sec-fetch-site': site } });
+
+async function signedIn(): Promise<UserAgent> {
+  const browser = worker.browser();
+  grantSignIn(world);
+  await signIn(browser, { user: 'alice' });
+  return browser;
+}
 
 const callback = `/api/auth/callback?code=x&state=0.${'A'.repeat(43)}`;
 
@@ -52,7 +58,45 @@ describe('a page that is loaded again to get the Strict cookies', () => {
     expect(bounceOf(await load(again))).toBeUndefined();
   });
 
+  it.each(['/api/admin?user=ben', '/api/auth/logout?a=b', '/api/admin'])(
+    'is then redirected to %s, without the marker',
+    async (path) => {
+      const browser = await signedIn();
+      const again = `${path}${path.includes('?') ? '&' : '?'}bounced=1`;
+      for (const site of ['same-origin', 'none']) {
+        const second = await loadFrom(site, again, browser);
+        expect([second.status, second.headers.location]).toEqual([303, path]);
+        expect((await loadFrom(site, path, browser)).status).toBe(200);
+      }
+    },
+  );
+
+  it('keeps the marker if the browser does not say where the load began', async () => {
+    const browser = await signedIn();
+    for (const path of ['/api/admin?bounced=1', '/api/auth/logout?bounced=1'])
+      expect((await browser.request(path, { headers: { accept: 'text/html' } })).status).toBe(200);
+  });
+
+  it('is loaded once if a page of this origin led there, with or without a session', async () => {
+    const login = '/api/auth/login?return_to=%2Fapi%2Fadmin&via=page';
+    expect((await loadFrom('same-origin', '/api/admin')).headers.location).toBe(login);
+    expect((await loadFrom('same-origin', '/api/auth/logout')).body).toContain('You are signed out');
+    const browser = await signedIn();
+    expect((await loadFrom('same-origin', '/api/admin', browser)).status).toBe(200);
+  });
+
   describe('refuses', () => {
+    it.each([
+      ['/api/admin?bounced=1', '/api/auth/login?return_to=%2Fapi%2Fadmin&via=page'],
+      ['/api/auth/logout?bounced=1', '/api/auth/logout'],
+    ])('to redirect in a circle a browser that sends no cookie: %s', async (path, next) => {
+      const second = await loadFrom('same-origin', path);
+      expect([second.status, second.headers.location]).toEqual([303, next]);
+      const third = await loadFrom('same-origin', next);
+      expect(bounceOf(third)).toBeUndefined();
+      expect(third.headers.location ?? '').not.toContain(worker.origin);
+    });
+
     it.each([
       'bff.test//evil.test',
       'bff.test//evil.test?',

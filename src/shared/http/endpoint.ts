@@ -4,7 +4,7 @@ import type { Authorization } from '../access/authorize.ts';
 import type { ExtendSession } from '../access/extend-session.ts';
 import { BffError } from '../errors.ts';
 import { loginPath, sessionRequired } from '../interaction/interaction.ts';
-import { bouncePage, removeBouncedParameter } from '../pages/bounce-page.ts';
+import { bouncePage, withoutBounce } from '../pages/bounce-page.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
 import { auditPseudonym } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';
@@ -18,7 +18,14 @@ import { errorResponse } from './error-response.ts';
 import { createFindCaller, type FindCaller, type FindCallerDependencies } from './find-caller.ts';
 import { type ErrorFormat, problemResponse } from './problem.ts';
 import { requireQuery } from './query.ts';
-import { type BffRequest, invocationLog, isBounced, isNavigation, toBffRequest } from './request.ts';
+import {
+  type BffRequest,
+  canDropBounce,
+  invocationLog,
+  isNavigation,
+  mayBounce,
+  toBffRequest,
+} from './request.ts';
 import { type BffResponse, redirectResponse, toHttpResponse } from './response.ts';
 import { extractSessionTags, requireTaggedSession } from './session-tag.ts';
 
@@ -200,6 +207,9 @@ async function respond<AllowedCaller>(
     rememberLog(found.caller, log);
     // The tags are checked before anything is renewed, extended or changed.
     requireTaggedSession(sessionTags, session);
+    if (rules.errorFormat === 'html' && access.session === 'required' && canDropBounce(request)) {
+      return redirectResponse(withoutBounce(request.routePath, call.rawQueryAsSent));
+    }
   } else if (rules.errorFormat === 'html' && access.session === 'required' && isNavigation(request)) {
     return bounceOrSignIn(request, call.rawQueryAsSent);
   }
@@ -263,10 +273,9 @@ function toContext<AllowedCaller>(
  */
 function bounceOrSignIn(request: BffRequest, rawQueryAsSent: string): BffResponse {
   requireQuery(request.query); // the second load is recognized by a parameter of the query
-  if (!isBounced(request)) return documentResponse(bouncePage(request.routePath, rawQueryAsSent));
+  if (mayBounce(request)) return documentResponse(bouncePage(request.routePath, rawQueryAsSent));
   // `request.rawQuery` no longer has the session tag, which the next sign-in may make invalid.
-  const query = removeBouncedParameter(request.rawQuery);
-  const returnTo = query === '' ? request.routePath : `${request.routePath}?${query}`;
+  const returnTo = withoutBounce(request.routePath, request.rawQuery);
   // Because of the reload, the browser reports the sign-in as started by a page of this service. `via` records that a link
   // may have started it.
   return redirectResponse(`${loginPath}?${new URLSearchParams({ return_to: returnTo, via: 'page' })}`);

@@ -1,5 +1,5 @@
 import { BffError, type NoSessionReason } from '../errors.ts';
-import { removeBouncedParameter } from '../pages/bounce-page.ts';
+import { withoutBounce } from '../pages/bounce-page.ts';
 import type { PageDocument } from '../pages/document.ts';
 import { errorPage } from '../pages/error-page.ts';
 import { interactionPage } from '../pages/interaction-page.ts';
@@ -38,10 +38,9 @@ function reportError(error: BffError, request: BffRequest, format: ErrorFormat, 
 }
 
 function toErrorPage(error: BffError, { routePath: path, rawQuery, invocationId }: BffRequest): PageDocument {
-  const query = removeBouncedParameter(rawQuery);
   if (error.is('claim_required')) return noAccessPage(error, path, invocationId);
   if (error.is('interaction_required')) {
-    return interactionPage(error, query === '' ? path : `${path}?${query}`, invocationId);
+    return interactionPage(error, withoutBounce(path, rawQuery), invocationId);
   }
   return errorPage(
     error,

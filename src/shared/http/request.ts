@@ -126,3 +126,21 @@ export function prefersHtml(accept: string | undefined): boolean {
 export function isBounced({ query }: BffRequest): boolean {
   return query.kind === 'query' && query.query.get('bounced') === '1';
 }
+
+/**
+ * Whether the page should be loaded once more because its Strict cookies may be missing. With `same-origin`, a page of this
+ * origin started the navigation and every redirect on the way was of this origin, so the cookies were sent.
+ */
+export function mayBounce(request: BffRequest): boolean {
+  return !isBounced(request) && request.header('sec-fetch-site') !== 'same-origin';
+}
+
+/**
+ * Whether the second load of a bounce can be redirected to the URL without the marker, so that the user does not see it.
+ * The browser sends its Strict cookies there too. A browser that sends no `Sec-Fetch-Site` stays, because it could bounce
+ * again.
+ */
+export function canDropBounce(request: BffRequest): boolean {
+  const site = request.header('sec-fetch-site');
+  return isBounced(request) && isNavigation(request) && (site === 'same-origin' || site === 'none');
+}

@@ -11,7 +11,7 @@ import { html } from './html.ts';
  */
 export function bouncePage(path: string, rawQuery: string): PageDocument {
   const query = removeBouncedParameter(rawQuery);
-  const target = `${path}?${query === '' ? '' : `${query}&`}bounced=1`;
+  const target = toTarget(path, query === '' ? 'bounced=1' : `${query}&bounced=1`);
   return createDocument({
     title: 'One moment',
     keepsOpener: true,
@@ -22,6 +22,13 @@ export function bouncePage(path: string, rawQuery: string): PageDocument {
 </section>`,
   });
 }
+
+/** Path and query without the parameter that marks the second request. @param path as for {@link bouncePage} */
+export function withoutBounce(path: string, rawQuery: string): string {
+  return toTarget(path, removeBouncedParameter(rawQuery));
+}
+
+const toTarget = (path: string, query: string) => (query === '' ? path : `${path}?${query}`);
 
 /** Removes the parameter that marks the second request. */
 export function removeBouncedParameter(rawQuery: string): string {
