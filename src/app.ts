@@ -26,7 +26,7 @@ export type App = ReturnType<typeof createApp>;
 
 /** Wires everything that a worker needs. Each part depends only on parts above it. */
 export function createApp(config: Config, policies: Policies, system: System) {
-  const { publicBaseUrl: origin, session: sessionConfig, roleMaxAgeSeconds } = config;
+  const { publicBaseUrl: origin, session: sessionConfig, signedOutPath, roleMaxAgeSeconds } = config;
   const { keyRing, indexKey, revalidateSeconds } = sessionConfig;
   const { features } = policies;
   const sealerFor = (purpose: SealedTextPurpose) => createTextSealer({ keyRing, purpose, ...system });
@@ -64,7 +64,7 @@ export function createApp(config: Config, policies: Policies, system: System) {
   const common = { entra, store, authorization, interaction, features, sealerFor, indexKey, ...system };
   const explainedGraph = withExplainedRefusals(graphClient);
   const admin = createAdmin(config, { ...common, graph: graphClient, explainedGraph });
-  const auth = createAuth({ ...sessionConfig, origin }, { ...common, ...tokens, admin });
+  const auth = createAuth({ ...sessionConfig, origin, signedOutPath }, { ...common, ...tokens, admin });
   const cookieNames = cookieNamesFor(origin);
   const endpoint = createEndpoint({
     origin,

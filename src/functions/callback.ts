@@ -13,7 +13,7 @@ import { type BffRequest, isBounced, prefersHtml } from '../shared/http/request.
 import { type BffResponse, redirectResponse } from '../shared/http/response.ts';
 import { readTransactionCookies, transactionCookie } from '../shared/http/transaction-cookies.ts';
 import { adminConsentPage } from '../shared/pages/admin-consent-page.ts';
-import { bouncePage } from '../shared/pages/bounce-page.ts';
+import { bouncePage, withoutBounce } from '../shared/pages/bounce-page.ts';
 import { errorPage } from '../shared/pages/error-page.ts';
 import { popupPage } from '../shared/pages/popup-page.ts';
 import {
@@ -23,6 +23,9 @@ import {
   signInFailurePopup,
 } from '../shared/pages/sign-in-failure.ts';
 import type { Caller } from '../shared/session/caller.ts';
+
+/** Shows that the user is signed out, or asks before signing out. */
+const logoutPath = '/api/auth/logout';
 
 export interface CallbackFunctionDependencies {
   readonly flow: Callback;
@@ -38,6 +41,8 @@ export const callback =
     refuseSpeculation(request);
     const query = requireQuery(request.query);
     requireCodeResponse(query);
+    // Entra ID returns the browser here without parameters after a sign-out.
+    if (withoutBounce('', request.rawQuery) === '') return redirectResponse(logoutPath);
     if (query.get('state') === ADMIN_CONSENT_STATE)
       return documentResponse(adminConsentPage(query.get('admin_consent') === 'True' && !query.has('error')));
     const outcome = await flow.finish(

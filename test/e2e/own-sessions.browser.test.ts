@@ -84,7 +84,7 @@ describe('the card of the user’s own sessions', () => {
     const end = card(desk).getByRole('button', { name: 'End Safari on iPhone' });
     await end.waitFor();
     await press(phone, 'Sign out');
-    await see(phone, /You sign in/);
+    await see(phone, 'You are signed out');
     await end.click();
     await card(desk).getByText('You are not signed in anywhere else.').waitFor();
   });

@@ -19,11 +19,12 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** Expects that no cookie is left and that Entra ID asks for an account again. */
+/** Expects a page that says so, that no cookie is left, and that Entra ID asks for an account again. */
 async function expectSignedOutEverywhere(page: Page): Promise<void> {
-  await see(page, /You sign in/);
-  expect(new URL(page.url()).origin).toBe(origin);
+  await see(page, 'You are signed out');
+  expect(page.url()).toBe(`${origin}/api/auth/logout`);
   expect(await page.context().cookies(origin)).toEqual([]);
+  await follow(page, 'Back to the app');
   await press(page, 'Sign in');
   await see(page, 'Pick an account');
   expect(await page.getByText('signed in').count()).toBe(0);
@@ -31,7 +32,7 @@ async function expectSignedOutEverywhere(page: Page): Promise<void> {
 
 describe('signing out with a browser', () => {
   it.runIf(isWholeRun)(
-    'by the app’s button ends the session here and at Entra ID, and returns to the app',
+    'by the app’s button ends the session here and at Entra ID, and says so',
     async ({ skip }) => {
       const page = await world.newPage(skip);
       await signInAtDemo(world, page, 'Alice Adams');

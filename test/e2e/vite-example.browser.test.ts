@@ -38,6 +38,8 @@ describe('the Vite example', () => {
     await page.getByText('Signed in as Alice Adams, Head of Platform.').waitFor();
     expect(new URL(page.url()).origin).toBe(origin);
     await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+    await page.getByRole('link', { name: 'Back to the app' }).click();
     await page.getByText('You are not signed in.').waitFor();
   });
 });

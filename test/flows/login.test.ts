@@ -307,7 +307,9 @@ describe('a login request', () => {
       const { logout_url: logoutUrl }: { logout_url?: unknown } = JSON.parse(answer.body);
       const target = new URL(String(logoutUrl));
       expect(target.origin).toBe(world.entra.origin);
-      expect(target.searchParams.getAll('post_logout_redirect_uri')).toEqual([`${worker.origin}/`]);
+      expect(target.searchParams.getAll('post_logout_redirect_uri')).toEqual([
+        `${worker.origin}/api/auth/callback`,
+      ]);
     });
 
     it('to start while the session cannot be read, and keeps its cookie', { tags: ['LR-6'] }, async () => {

@@ -82,12 +82,37 @@ describe('signing out', () => {
     const url = logoutUrlOf(answer);
     expect(url.origin).toBe(world.entra.origin);
     expect(Object.fromEntries(url.searchParams)).toEqual({
-      post_logout_redirect_uri: `${worker.origin}/`,
+      post_logout_redirect_uri: `${worker.origin}/api/auth/callback`,
       logout_hint: expect.stringMatching(/./),
     });
     const hint = url.searchParams.get('logout_hint') ?? '';
     expect((await browser.navigate(url.href, { from: worker.origin })).body).toContain('signed out');
     expect(hint).not.toContain('@');
+  });
+
+  it('ends at a page that says that the user is signed out', async () => {
+    const url = logoutUrlOf(await logOut(browser));
+    const atEntra = await browser.navigate(url.href, { from: worker.origin });
+    const returned = await browser.navigate(String(atEntra.headers['refresh']).replace(/^1; url=/, ''), {
+      from: world.entra.origin,
+    });
+    expect([returned.status, returned.url.pathname]).toEqual([200, '/api/auth/logout']);
+    expect(returned.body).toContain('<h1>You are signed out</h1>');
+  });
+
+  it('ends at the app’s own page if SIGNED_OUT_PATH names it', { tags: ['LO-2'] }, async () => {
+    const own = await world.startWorker({ environment: { SIGNED_OUT_PATH: '/goodbye' } });
+    // Both workers have the same PUBLIC_BASE_URL.
+    const headers = { origin: worker.origin };
+    const url = logoutUrlOf(await browser.clone(own.origin).script('POST', '/api/auth/logout', { headers }));
+    expect(url.searchParams.get('post_logout_redirect_uri')).toBe(`${worker.origin}/goodbye`);
+  });
+
+  it('is only offered to a signed-in user who opens the address of the return from Entra ID', async () => {
+    const page = await browser.navigate('/api/auth/callback');
+    expect([page.status, page.url.pathname]).toEqual([200, '/api/auth/logout']);
+    expect(page.body).toContain('<h1>Sign out?</h1>');
+    expect(await isSignedIn(browser)).toBe(true);
   });
 
   it('ignores every parameter of the return from Entra ID', {

@@ -277,14 +277,14 @@ describe('a fault of the sample 1-call-graph-bff', () => {
       '/api/auth/logout?postLogoutRedirectUri=https://evil.example/&post_logout_redirect_uri=https://evil.example/',
     );
     const address = String(problemOf(answer)['logout_url']);
-    const home = encodeURIComponent(`${worker.origin}/`);
+    const home = encodeURIComponent(`${worker.origin}/api/auth/callback`);
     expect(new URL(address).search.slice(1).split('&').sort()).toEqual([
       expect.stringMatching(/^logout_hint=[^&]+$/),
       `post_logout_redirect_uri=${home}`,
     ]);
     expect((await browser.navigate(address)).status).toBe(200);
     const received = world.entra.requests.findLast(({ kind }) => kind === 'logout');
-    expect(received?.query).toMatchObject({ post_logout_redirect_uri: `${worker.origin}/` });
+    expect(received?.query).toMatchObject({ post_logout_redirect_uri: `${worker.origin}/api/auth/callback` });
     // Ben is now signed out at Entra ID, so the other tests need a new sign-in.
     const anew = worker.browser();
     await signIn(anew, { user: 'ben' });
@@ -447,7 +447,7 @@ describe('a fault of the sample msal-node-wrapper', () => {
     });
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toContain(
-      `post_logout_redirect_uri=${encodeURIComponent(`${worker.origin}/`)}&logout_hint=`,
+      `post_logout_redirect_uri=${encodeURIComponent(`${worker.origin}/api/auth/callback`)}&logout_hint=`,
     );
   });
 

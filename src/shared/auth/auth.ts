@@ -30,6 +30,8 @@ export interface Auth {
 export interface AuthOptions {
   /** The origin that browsers see. */
   readonly origin: string;
+  /** The app's page for users who have signed out. Undefined: this service shows one. */
+  readonly signedOutPath: string | undefined;
   readonly indexKey: Buffer;
   readonly absoluteSeconds: number;
 }
@@ -59,7 +61,7 @@ export interface AuthDependencies {
 }
 
 export function createAuth(options: AuthOptions, dependencies: AuthDependencies): Auth {
-  const { origin } = options;
+  const { origin, signedOutPath } = options;
   const { entra, store, features, admin, sealerFor, now } = dependencies;
   const { authority, clientId, redirectUri, isAllowedIssuer } = entra;
   const transactions = createLoginTransactions({
@@ -85,7 +87,8 @@ export function createAuth(options: AuthOptions, dependencies: AuthDependencies)
       formSealer: sealerFor('form-token'),
       pendingSealer: sealerFor('logout-pending'),
       endSessionEndpoint: authority.endSessionEndpoint,
-      postLogoutRedirectUri: `${origin}/`,
+      // The redirect URI is registered already, and the callback leads on to the page of this service.
+      postLogoutRedirectUri: signedOutPath === undefined ? redirectUri : `${origin}${signedOutPath}`,
       now,
     }),
     frontChannelLogout: createFrontChannelLogout({ ...dependencies, isAllowedIssuer }),

@@ -19,6 +19,8 @@ import { valueWarnings } from './value-warnings.ts';
 export interface Config {
   /** The origin that browsers see, without a trailing slash. */
   readonly publicBaseUrl: string;
+  /** The app's page for users who have signed out. Without it, this service shows one. */
+  readonly signedOutPath?: string;
   readonly entra: {
     readonly cloud: Cloud;
     /** A tenant's GUID, or `organizations`. In the latter case, the operator lists the `allowedTenants`. */
@@ -123,6 +125,7 @@ function toConfig(
 ): Omit<Config, 'host' | 'expiries' | 'warnings'> {
   return {
     publicBaseUrl: values.PUBLIC_BASE_URL,
+    ...(values.SIGNED_OUT_PATH === undefined ? {} : { signedOutPath: values.SIGNED_OUT_PATH }),
     entra: {
       cloud: values.ENTRA_CLOUD,
       tenantId: values.ENTRA_TENANT_ID,

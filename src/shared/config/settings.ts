@@ -54,6 +54,15 @@ const address = {
     origin('the origin that browsers see, without a path or trailing slash, like https://app.contoso.com'),
     'The origin that browsers see. It has no path and no trailing slash.',
   ),
+  SIGNED_OUT_PATH: optional(
+    matching(
+      'path',
+      'a path like /goodbye, without a query and without a fragment',
+      /^\/(?![/\\])[\w\-.~!$&'()*+,;=:@/%]*$/,
+    ),
+    'a page of this service that says so',
+    'The page of your app that users see after they have signed out. Register its URL as a redirect URI.',
+  ),
 };
 
 const entra = {

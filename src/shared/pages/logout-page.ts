@@ -1,3 +1,4 @@
+import { loginPath } from '../interaction/interaction.ts';
 import { createDocument, type PageDocument } from './document.ts';
 import { html } from './html.ts';
 
@@ -26,7 +27,10 @@ export function signedOutPage(): PageDocument {
     content: html`<section class="card">
 <h1>You are signed out</h1>
 <p>This browser has no session in this app.</p>
-<div class="actions"><a class="button main" href="/">Back to the app</a></div>
+<div class="actions">
+<a class="button main" href="/">Back to the app</a>
+<a class="button" href="${loginPath}">Sign in again</a>
+</div>
 </section>`,
   });
 }

@@ -245,6 +245,21 @@ const settings: readonly {
     wrong: ['http://contoso.table.core.windows.net', 'contoso.table.core.windows.net'],
   },
   {
+    name: 'SIGNED_OUT_PATH',
+    base: withSecret,
+    optional: true,
+    wrong: [
+      'logged-out',
+      '//evil.example',
+      '/\\evil.example',
+      '/a?b',
+      '/a#b',
+      'https://app.contoso.com/',
+      '/a b',
+    ],
+    rightful: ['/', '/goodbye'],
+  },
+  {
     name: 'SESSION_TABLE_NAME',
     base: withSecret,
     optional: true,
