@@ -269,8 +269,8 @@ function serviceRoutes({ store, entra, now }: App): readonly Route[] {
     route({
       name: 'zz-not-found',
       path: '{*rest}',
-      summary: 'Any other path returns 404.',
-      rules: { ...rules, methods: allMethods, errorFormat: 'html' },
+      summary: 'Any other path returns 404. `/` returns a page to a browser and 204 to anything else.',
+      rules: { ...rules, methods: allMethods, errorFormat: 'html', unrecorded: 'not_found' },
       handler: notFound(),
     }),
   ];

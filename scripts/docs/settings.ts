@@ -45,12 +45,21 @@ export function configurationPage(current: string): string {
   return `${[introduction, ...written].join('').trimEnd()}\n`;
 }
 
+/** How much more the host accepts than `GRAPH_BODY_LIMIT_BYTES`, so that the service refuses most larger bodies itself. */
+const HOST_BODY_MARGIN_BYTES = 64 * 1024;
+
 /** local.settings.example.json */
 export function exampleSettings(): string {
+  const bodyLimit = settingGroups
+    .flatMap(({ settings }) => Object.entries(settings))
+    .find(([name]) => name === 'GRAPH_BODY_LIMIT_BYTES')?.[1];
+  if (bodyLimit?.absence.kind !== 'default') throw new Error('GRAPH_BODY_LIMIT_BYTES has no default');
   const host = {
     FUNCTIONS_WORKER_RUNTIME: 'node',
     AzureWebJobsStorage: 'UseDevelopmentStorage=true',
     AzureWebJobsSecretStorageType: 'files',
+    AzureWebJobsDisableHomepage: 'true',
+    FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: String(Number(bodyLimit.absence.text) + HOST_BODY_MARGIN_BYTES),
   };
   const groups = [
     Object.entries(host),

@@ -113,6 +113,19 @@ describe('local.settings.example.json', () => {
     expect(text).toBe(exampleSettings());
   });
 
+  it('lets the host accept 64 KiB more than the service, so that the service answers first', () => {
+    const hostLimit = Number(Values['FUNCTIONS_REQUEST_BODY_SIZE_LIMIT']);
+    expect(hostLimit).toBe(Number(Values['GRAPH_BODY_LIMIT_BYTES']) + 64 * 1024);
+    expect(read('docs/configuration.md')).toContain(`\`${hostLimit}\``);
+    expect(read('docs/guides/entra-registration.md')).toContain(
+      `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT=${hostLimit}`,
+    );
+  });
+
+  it("hides Microsoft's home page", () => {
+    expect(Values['AzureWebJobsDisableHomepage']).toBe('true');
+  });
+
   it('has exactly the settings that the app reads', () => {
     expect(names).toEqual(namesRead.filter(isSetting));
   });

@@ -369,7 +369,6 @@ describe('a refused call', () => {
       path: '/api/auth/login',
       expected: { code: 'method_not_allowed', status: 405 },
     },
-    { what: 'of an unknown path', path: '/alice%0d%0a%1b[31m', expected: { code: 'not_found', status: 404 } },
   ];
   let ben: UserAgent;
 

@@ -60,6 +60,12 @@ const MAX_LINKS = 5000;
 /** For one link. A regular expression throws on a text of several megabytes. */
 const MAX_LINK_LENGTH = 8 * 1024;
 
+/**
+ * The host refuses a request line of more than 8,192 bytes before any code of the app runs. The line also has a method, a
+ * version and a line end. The origin is not part of it, but counts here.
+ */
+const MAX_OWN_URL_LENGTH = 8_192 - 'HEAD  HTTP/1.1\r\n'.length;
+
 /** For all links that are compared with the rules or parsed as URLs. Ten megabytes of links take seconds. */
 const MAX_COMPARED_LENGTH = 1024 * 1024;
 
@@ -92,7 +98,10 @@ export function createLinks(dependencies: LinksDependencies): Links {
 }
 
 const toOwnUrl = (link: string, dependencies: LinksDependencies) =>
-  link.length > MAX_LINK_LENGTH ? undefined : dependencies.toOwnUrl(link);
+  link.length > MAX_LINK_LENGTH ? undefined : ifRequestable(dependencies.toOwnUrl(link));
+
+const ifRequestable = (ownUrl: string | undefined) =>
+  ownUrl !== undefined && ownUrl.length <= MAX_OWN_URL_LENGTH ? ownUrl : undefined;
 
 const isFileUrl = (link: string, dependencies: LinksDependencies) =>
   link.length <= MAX_LINK_LENGTH && dependencies.isFileUrl(link);
@@ -174,7 +183,7 @@ function editPageLink(
   const ownUrl =
     toOwnUrl(link, dependencies) ??
     (isTopLevel && call.method === 'GET' && link.length <= MAX_LINK_LENGTH
-      ? dependencies.pageLinks.sign(user, call, name, link)
+      ? ifRequestable(dependencies.pageLinks.sign(user, call, name, link))
       : undefined);
   return ownUrl === undefined ? 'remove' : { text: ownUrl };
 }

@@ -2,7 +2,7 @@ import type { HttpHandler, HttpMethod, HttpRequest, InvocationContext } from '@a
 import type { Access, Authorize, FoundCaller } from '../access/access.ts';
 import type { Authorization } from '../access/authorize.ts';
 import type { ExtendSession } from '../access/extend-session.ts';
-import { BffError } from '../errors.ts';
+import { BffError, type ProblemCode } from '../errors.ts';
 import { loginPath, sessionRequired } from '../interaction/interaction.ts';
 import { bouncePage, withoutBounce } from '../pages/bounce-page.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
@@ -62,6 +62,8 @@ export interface InternalEndpointRules<AllowedCaller> extends EndpointRules<Allo
    * Default: false.
    */
   readonly acceptsForm?: boolean;
+  /** A problem with this code leaves no audit record, because nothing was refused. Default: none. */
+  readonly unrecorded?: ProblemCode;
 }
 
 /** The handler's second argument. */
@@ -138,7 +140,7 @@ export function createEndpoint(dependencies: EndpointDependencies): Endpoint {
         const startedMs = monotonicMs();
         const call = toCall(httpRequest, context, { rules, handle, cookiesToClear }, startedMs);
         response = await respond(call, dependencies, findCaller).catch((error: unknown) =>
-          errorResponse(error, call.request, rules.errorFormat ?? 'problem', call.log),
+          errorResponse(error, call.request, rules, call.log),
         );
       } catch (error) {
         // No error may leave this function: the host would respond instead, or the call would hang.

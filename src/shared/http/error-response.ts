@@ -1,4 +1,4 @@
-import { BffError, type NoSessionReason } from '../errors.ts';
+import { BffError, type NoSessionReason, type ProblemCode } from '../errors.ts';
 import { withoutBounce } from '../pages/bounce-page.ts';
 import type { PageDocument } from '../pages/document.ts';
 import { errorPage } from '../pages/error-page.ts';
@@ -11,26 +11,39 @@ import { type ErrorFormat, problemHeaders, problemResponse } from './problem.ts'
 import { type BffRequest, prefersHtml } from './request.ts';
 import { type BffResponse, requireSendable } from './response.ts';
 
+/** The rules of an endpoint that decide about its error responses. */
+interface ErrorRules {
+  /** Default: `problem`. */
+  readonly errorFormat?: ErrorFormat;
+  /** A problem with this code is not logged. */
+  readonly unrecorded?: ProblemCode;
+}
+
 /** Logs an error and turns it into a response. Any error that is not a `BffError` becomes `internal_error`. */
 export function errorResponse(
   thrown: unknown,
   request: BffRequest,
-  format: ErrorFormat,
+  rules: ErrorRules,
   log: Log,
 ): BffResponse {
   try {
     const error = thrown instanceof BffError ? thrown : new BffError('internal_error', { cause: thrown });
-    const response = reportError(error, request, format, log);
+    const response = reportError(error, request, rules, log);
     requireSendable(response);
     return response;
   } catch (cause) {
     // An error of a custom function may have members that cannot be logged or sent.
-    return reportError(new BffError('internal_error', { cause }), request, format, log);
+    return reportError(new BffError('internal_error', { cause }), request, rules, log);
   }
 }
 
-function reportError(error: BffError, request: BffRequest, format: ErrorFormat, log: Log): BffResponse {
-  recordProblem(error, log);
+function reportError(
+  error: BffError,
+  request: BffRequest,
+  { errorFormat: format = 'problem', unrecorded }: ErrorRules,
+  log: Log,
+): BffResponse {
+  if (error.code !== unrecorded) recordProblem(error, log);
   if (format !== 'html' || !prefersHtml(request.header('accept'))) {
     return problemResponse(error, request.invocationId, format);
   }

@@ -438,6 +438,22 @@ describe('a hostile answer', { tags: ['DO-3'] }, () => {
     expect(editJson(longest, true)).toBe(longest);
   });
 
+  it('loses a signed link that would make a request line of more than 8,192 bytes', () => {
+    const longest = `${own}/v1.0/me/messages?$skiptoken=`.padEnd(8_192 - 'HEAD  HTTP/1.1\r\n'.length, 'x');
+    const editedWith = (signed: string) => {
+      const signing = createLinks({
+        toOwnUrl: () => undefined,
+        isFileUrl,
+        hasFileToken,
+        pageLinks: { sign: () => signed },
+      });
+      const text = JSON.stringify({ '@odata.nextLink': page, id: 1 });
+      return signing.editJson(text, { user, call: callWith(false) }, () => undefined, 200);
+    };
+    expect(editedWith(longest)).toContain(longest);
+    expect(editedWith(`${longest}x`)).toBe('{"id":1}');
+  });
+
   it('is processed in time if it has ten megabytes', () => {
     const item =
       '{"id":"AAMk","subject":"Hello, \\"you\\" \\u00e9","n":12345678901234567890,"a":[1,2,{"b":null}]},';
