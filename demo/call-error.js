@@ -72,11 +72,14 @@ function explainInteraction(problem) {
         action: proceed('Continue to consent'),
       };
     default:
-      return {
-        title: 'Confirm your identity',
-        text: 'Microsoft asks you to confirm your identity, then returns you to this page.',
-        action: proceed('Continue to Microsoft'),
-      };
+      // The service's text names the reason, and who can help.
+      return problem.resolvedBy === 'administrator'
+        ? {
+            title: 'You need help from your organization',
+            text: problem.message,
+            action: button('Try again', () => interact(problem)),
+          }
+        : { title: 'Confirm your identity', text: problem.message, action: proceed('Continue to Microsoft') };
   }
 }
 

@@ -117,7 +117,7 @@ export const cases: readonly Case[] = [
     group: 'Stronger sign-in',
     title: 'A policy blocks this device',
     description:
-      'Microsoft says that access is not possible right now and does not return to the app. Close the popup or go back: the app still works.',
+      'The app says that the organization does not accept the device. If you continue anyway, Microsoft says so too and does not return to the app. Close the popup or go back: the app still works.',
     path: profile,
     setUp({ entra, graph }) {
       entra.switches.conditionalAccess = 'device-not-compliant';
@@ -195,11 +195,22 @@ export const cases: readonly Case[] = [
     group: 'A new sign-in is needed',
     title: 'The account is disabled',
     description:
-      'Microsoft says that the account cannot be used and does not return to the app. Close the popup or go back: the app still works. If you sign in with another account, the app says so.',
+      'The app says that an administrator can help. If you continue anyway, Microsoft says that the account cannot be used and does not return to the app. If you sign in with another account, the app says so.',
     path: profile,
     setUp(emulators) {
       for (const id of allUserIds(emulators)) emulators.entra.blockedUsers.add(id);
       emulators.graph.revokeTokens();
+    },
+  },
+  {
+    id: 'not-assigned',
+    group: 'A new sign-in is needed',
+    title: 'The user is not assigned to the app',
+    description: 'The app says that an administrator can assign your account.',
+    path: profile,
+    setUp({ entra, graph }) {
+      entra.switches.refreshRefusedWith = 50105;
+      graph.revokeTokens();
     },
   },
   {
@@ -222,6 +233,28 @@ export const cases: readonly Case[] = [
     path: profile,
     setUp({ entra, graph }) {
       entra.switches.outage = 'json-503';
+      graph.revokeTokens();
+    },
+  },
+  {
+    id: 'api-unknown',
+    group: 'Failures elsewhere',
+    title: 'The API does not exist in the tenant',
+    description: 'The app names the API and the permissions that an administrator of the app has to check.',
+    path: profile,
+    setUp({ entra, graph }) {
+      entra.switches.refreshRefusedWith = 500011;
+      graph.revokeTokens();
+    },
+  },
+  {
+    id: 'secret-expired',
+    group: 'Failures elsewhere',
+    title: 'The client secret has expired',
+    description: 'The app says that its own credential has expired. You stay signed in.',
+    path: profile,
+    setUp({ entra, graph }) {
+      entra.switches.clientSecretExpired = true;
       graph.revokeTokens();
     },
   },

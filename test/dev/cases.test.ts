@@ -81,8 +81,11 @@ describe('the cases of the demo page', () => {
     ['too-long-ago', 'challenge, invalid_grant 70043'],
     ['password-expired', 'challenge, invalid_grant 50055'],
     ['account-disabled', 'challenge, invalid_grant 50057'],
+    ['not-assigned', 'challenge, invalid_grant 50105'],
     ['another-issuer', 'challenge, invalid_grant 65001'],
     ['entra-unavailable', 'challenge, temporarily_unavailable 90033'],
+    ['api-unknown', 'challenge, invalid_resource 500011'],
+    ['secret-expired', 'challenge, invalid_client 7000222'],
     ['graph-throttles', '429'],
   ])('%s leads to: %s', async (id, expected) => {
     const chosen = cases.find((one) => one.id === id);
@@ -98,7 +101,7 @@ describe('the cases of the demo page', () => {
 
   it('are all in the table above, and each has a title and a description', async () => {
     const list: unknown = await (await ask()).json();
-    expect(list).toMatchObject({ current: null, cases: { length: 18 } });
+    expect(list).toMatchObject({ current: null, cases: { length: 21 } });
     for (const { title, description } of cases) expect(title.length * description.length).toBeGreaterThan(0);
   });
 

@@ -17,6 +17,8 @@ import {
   administratorCases,
   approvalCase,
   deadEndCases,
+  helplessCases,
+  otherAccountCase,
   type RefusedCase,
   refusedCases,
 } from './interactions/unhappy-cases.ts';
@@ -147,6 +149,52 @@ describe('a call that needs the user, in an app that uses popups', () => {
       await seeEnds(page, 'canceled', 'BffProblem interaction_required', 'signed_in');
       await press(page, 'Read');
       await seeEnds(page, 'canceled', 'BffProblem interaction_required', 'signed_in', '200');
+    },
+  );
+
+  const refusedAtFirst = 'BffProblem interaction_required';
+
+  eachCase(
+    helplessCases,
+    ({ title }) =>
+      `opens no popup by itself, if ${title}; at a click it does, and works once the obstacle is gone`,
+    async (one, skip) => {
+      const page = await meet(skip, one);
+      const before = asked();
+      await press(page, 'Read');
+      await seeEnds(page, refusedAtFirst);
+      expect(await page.evaluate('[problem.reason, problem.resolvedBy]')).toEqual([
+        one.reason,
+        'administrator',
+      ]);
+      expect(asked()).toBe(before);
+      const popup = await pressForPopup(page, 'Ask me again');
+      await see(popup, one.heading);
+      await popup.getByText(one.text).waitFor();
+      await popup.close();
+      await press(page, 'Stop waiting');
+      await seeEnds(page, refusedAtFirst, 'canceled');
+      one.relieve(stage.world);
+      await press(page, 'Ask me again');
+      await seeEnds(page, refusedAtFirst, 'canceled', 'signed_in');
+      await press(page, 'Read');
+      await seeEnds(page, refusedAtFirst, 'canceled', 'signed_in', '200');
+    },
+  );
+
+  eachCase(
+    [otherAccountCase],
+    ({ title }) => `fails at a click with its own outcome, if the user ${title}`,
+    async (one, skip) => {
+      const page = await meet(skip, one);
+      await press(page, 'Read');
+      await seeEnds(page, refusedAtFirst);
+      const popup = await pressForPopup(page, 'Ask me again');
+      await answerEntra(popup, one, stage.world);
+      await seeEnds(page, refusedAtFirst, one.outcome);
+      expect(await page.evaluate('client.session().then((session) => session.username)')).toBe(
+        'ben@contoso.example',
+      );
     },
   );
 

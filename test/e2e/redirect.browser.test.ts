@@ -24,6 +24,8 @@ import {
   administratorCases,
   approvalCase,
   deadEndCases,
+  helplessCases,
+  otherAccountCase,
   refusedCases,
 } from './interactions/unhappy-cases.ts';
 
@@ -148,6 +150,44 @@ describe('a call that needs the user, in an app that uses redirects', () => {
       await seeEnds(page, ...first, ...again, '200');
       expect(page.url()).toBe(placeOf(one));
       expect(asked() - before).toBe(1);
+    },
+  );
+});
+
+describe('a call that only an administrator can help, in an app that uses redirects', () => {
+  const first = 'BffProblem interaction_required';
+
+  eachCase(
+    helplessCases,
+    ({ title }) => `stays on the page, if ${title}, and leaves it at a click once the obstacle is gone`,
+    async (one, skip) => {
+      const page = await meet(skip, one);
+      const before = asked();
+      await press(page, 'Read');
+      await seeEnds(page, first);
+      await press(page, 'Read');
+      await seeEnds(page, first, first);
+      expect(asked()).toBe(before);
+      expect(await loadsOf(page)).toBe(1);
+      one.relieve(stage.world);
+      await press(page, 'Ask me again');
+      await seeEnds(page, first, first, 'redirecting', `back for ${one.reason}`, '200');
+      expect(page.url()).toBe(placeOf(one));
+    },
+  );
+
+  eachCase(
+    [otherAccountCase],
+    ({ title }) => `ends on a page of this service after a click, if the user ${title}`,
+    async (one, skip) => {
+      const page = await meet(skip, one);
+      await press(page, 'Read');
+      await seeEnds(page, first);
+      await press(page, 'Ask me again');
+      await answerEntra(page, one, stage.world);
+      await see(page, one.heading);
+      await follow(page, 'Back to the app');
+      await seeEnds(page, first, 'redirecting', `back for ${one.reason}`, one.afterwards);
     },
   );
 });

@@ -182,7 +182,7 @@ describe('a claims challenge', () => {
   });
 
   it.each(['empty', 'not-base64', 'not-json', 'not-an-object', 'unterminated', 'huge'] as const)(
-    'is passed on as a 401 without a new call if it is unreadable: %s',
+    'leads to a sign-in without claims and to no new call if it is unreadable: %s',
     { tags: ['PX-15'] },
     async (form) => {
       world.graph.switches.alwaysChallenges = true;
@@ -190,6 +190,14 @@ describe('a claims challenge', () => {
       const { result, calls, redeemed } = await counted(() => browser.script('GET', me));
       expect([result.status, calls, redeemed]).toEqual([401, 1, 0]);
       expect(result.headers['www-authenticate']).toBeUndefined();
+      const problem: Record<string, unknown> = JSON.parse(result.body);
+      expect(problem).toMatchObject({
+        code: 'interaction_required',
+        reason: 'continuous_access_evaluation',
+        scopes: ['User.Read'],
+      });
+      const started = await browser.request(String(problem['login_url']));
+      expect(new URL(started.headers.location ?? '').searchParams.get('claims')).not.toContain('nbf');
     },
   );
 });

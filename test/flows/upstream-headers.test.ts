@@ -236,6 +236,21 @@ const hostileAnswerLines = [
 ];
 
 describe('the headers of a response to the browser', () => {
+  it('are not read beyond 16 KiB, and the problem names the header of a claims challenge', {
+    tags: ['PX-15'],
+  }, async () => {
+    const claims = Buffer.from('x'.repeat(150_000)).toString('base64');
+    proxy.upstream.respondWith((socket) => {
+      const challenge = `WWW-Authenticate: Bearer error="insufficient_claims", claims="${claims}"`;
+      socket.write(rawAnswer('{}', [challenge], '401 Unauthorized'));
+    });
+    const { answer, status } = await callWith([]);
+    expect(status).toBe(502);
+    expect(answer).toContain('"code":"upstream_answer_refused"');
+    expect(answer).toContain('larger than 16 KiB');
+    expect(answer).toContain('WWW-Authenticate');
+  });
+
   it('are one exact set, whichever other headers the upstream sends', { tags: ['PX-12'] }, async () => {
     expect(hostileAnswerLines.length).toBeGreaterThanOrEqual(40);
     proxy.upstream.respondWith((socket) => {

@@ -5,6 +5,7 @@ import { refusalOf, unmetPolicy } from './conditional-access.ts';
 import { isTooOld, refusalOfEnded } from './ended-sign-ins.ts';
 import { EntraRefusal, errors } from './errors.ts';
 import type { Grant } from './grants.ts';
+import { numberedError } from './numbered-errors.ts';
 
 /** A valid code or refresh token, before its scopes and policies are checked. */
 export interface Redeemed {
@@ -79,6 +80,7 @@ function redeemRefreshToken(
       errors.grantInvalid("The provided value for the 'refresh_token' parameter is not valid."),
     );
   const { grant } = token;
+  if (switches.refreshRefusedWith !== 0) throw new EntraRefusal(numberedError(switches.refreshRefusedWith));
   if (switches.refreshTokensExpired || token.expiresAt <= authority.now())
     throw new EntraRefusal(errors.refreshTokenExpired(grant.signedInAt));
   if (switches.refreshTokensRevoked) throw new EntraRefusal(errors.passwordChanged());

@@ -69,6 +69,11 @@ export const describedSwitches: readonly {
         'Refresh tokens are revoked',
         'Every refresh gets invalid_grant, AADSTS50173, as after a password change.',
       ),
+      number(
+        'refreshRefusedWith',
+        'Refused with an error number',
+        'Every refresh gets this AADSTS number, for example 50105 (user not assigned), 53003 (blocked) or 500011 (unknown API). 0 turns it off.',
+      ),
       yesNo('refreshWithoutIdToken', 'No ID token on refresh', 'A refresh returns no ID token.'),
       {
         kind: 'words',

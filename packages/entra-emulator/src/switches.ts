@@ -9,6 +9,8 @@ export interface Switches {
   refreshTokensExpired: boolean;
   /** Refresh tokens count as revoked by a password change: AADSTS50173. */
   refreshTokensRevoked: boolean;
+  /** Every refresh is refused with this AADSTS number. 0 turns it off. */
+  refreshRefusedWith: number;
   /** Sign-ins without a second factor are refused until the user gives one: AADSTS50076. */
   secondFactorDemanded: boolean;
   /** No consent counts, not even of an organization: AADSTS65001. */
@@ -73,6 +75,7 @@ export function defaultEntraSwitches(): Switches {
   return {
     refreshTokensExpired: false,
     refreshTokensRevoked: false,
+    refreshRefusedWith: 0,
     secondFactorDemanded: false,
     consentWithdrawn: false,
     clientSecretExpired: false,

@@ -4,7 +4,7 @@ import type { HttpResponse } from '../network/http-request.ts';
 import { BYTE_ORDER_MARK } from '../policy/json-scanner.ts';
 import { type JsonValue, parseJson } from '../policy/json-text.ts';
 import { type ApiResponse, toApiResponse, toRetryAfterSeconds } from '../proxy/api-response.ts';
-import { readClaimsChallenge } from '../proxy/claims-challenge.ts';
+import { type ClaimsChallenge, readClaimsChallenge } from '../proxy/claims-challenge.ts';
 import { toBrowserHeaders } from '../proxy/headers.ts';
 import type { Exchange } from '../proxy/send-with-token.ts';
 import type { Caller } from '../session/caller.ts';
@@ -73,24 +73,24 @@ function readPartResponse(members: ReadonlyMap<string, JsonValue>): PartResponse
 }
 
 /**
- * The claims that Graph demands, if Graph has acted on no part: each part was refused with a claims challenge, or depends on
+ * What Graph demands, if Graph has acted on no part: each part was refused with a claims challenge, or depends on
  * a refused part.
  */
 export function findChallengeInAll(
   responses: readonly PartResponse[],
   partCount: number,
-): string | undefined {
+): ClaimsChallenge | undefined {
   const challenges = responses.map(findPartChallenge);
   const isAllRefused =
     responses.length === partCount &&
     responses.every(({ status }, index) => challenges[index] !== undefined || status === FAILED_DEPENDENCY);
-  return isAllRefused ? challenges.find((claims) => claims !== undefined) : undefined;
+  return isAllRefused ? challenges.find((challenge) => challenge !== undefined) : undefined;
 }
 
 /** The part that this one depends on has failed (RFC 4918, 11.4). */
 const FAILED_DEPENDENCY = 424;
 
-function findPartChallenge({ status, headers }: PartResponse): string | undefined {
+function findPartChallenge({ status, headers }: PartResponse): ClaimsChallenge | undefined {
   return status === 401 ? readClaimsChallenge(withLowerCaseNames(headers)['www-authenticate']) : undefined;
 }
 
@@ -99,7 +99,7 @@ export interface BatchResponseOptions {
   readonly parts: readonly BatchPart[];
   readonly links: Links;
   /** The problem of a part that Graph refused with a claims challenge, although it may have acted on other parts. */
-  readonly challengeProblem: (part: BatchPart, claims: string) => BffError;
+  readonly challengeProblem: (part: BatchPart, claims: string | undefined) => BffError;
   readonly log: Log;
   readonly now: Date;
 }
@@ -133,8 +133,11 @@ function writePart(response: PartResponse, part: BatchPart, options: BatchRespon
   const { id, status } = response;
   const { links, log, now } = options;
   const { call } = part;
-  const claims = findPartChallenge(response);
-  if (claims !== undefined) return writeProblem(id, options.challengeProblem(part, claims));
+  const challenge = findPartChallenge(response);
+  if (challenge !== undefined) {
+    const claims = challenge.kind === 'claims' ? challenge.claims : undefined;
+    return writeProblem(id, options.challengeProblem(part, claims));
+  }
   const [name, location] = [...response.headers].find(([key]) => key.toLowerCase() === 'location') ?? [];
   const newLocation = location === undefined ? undefined : links.editLocation(status, location, call);
   const isRedirect = status >= 300 && status < 400 && status !== 304;

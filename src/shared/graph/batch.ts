@@ -8,6 +8,7 @@ import { readMediaType } from '../policy/media-type.ts';
 import { requireAllowedHeaders } from '../policy/request-headers.ts';
 import { type ApiResponse, toApiResponse } from '../proxy/api-response.ts';
 import { type AuthorizeDependencies, authorizeCall } from '../proxy/authorize-call.ts';
+import type { ClaimsChallenge } from '../proxy/claims-challenge.ts';
 import type { ApiRequest, ForwardDependencies } from '../proxy/forward.ts';
 import { toRequestHeaders } from '../proxy/headers.ts';
 import { declaredLength, readRequestBody } from '../proxy/request-body.ts';
@@ -138,7 +139,10 @@ function needOf(caller: Caller, parts: readonly BatchPart[]): CallNeed {
 
 const union = (lists: readonly (readonly string[])[]) => [...new Set(lists.flat())];
 
-function findBatchChallenge(response: HttpResponse, parts: readonly BatchPart[]): string | undefined {
+function findBatchChallenge(
+  response: HttpResponse,
+  parts: readonly BatchPart[],
+): ClaimsChallenge | undefined {
   if (response.status !== 200) return findChallengeInHeaders(response);
   if (!response.body.includes('insufficient_claims')) return undefined;
   return findChallengeInAll(readBatchResponse(response, parts) ?? [], parts.length);
@@ -160,11 +164,16 @@ function toResponse(
   }
   // A single call would be repeated with a new token. This batch cannot be repeated, because its other parts may
   // have taken effect.
-  const challengeProblem = ({ call: { rule } }: BatchPart, claims: string) => {
+  const challengeProblem = ({ call: { rule } }: BatchPart, claims: string | undefined) => {
     const session = sessionOf(caller);
     const scopes = chooseScopes(rule, session.facts.grantedScopes);
     const { feature } = rule;
-    return interaction.required(session, { reason: 'continuous_access_evaluation', feature, scopes, claims });
+    return interaction.required(session, {
+      reason: 'continuous_access_evaluation',
+      feature,
+      scopes,
+      ...(claims === undefined ? {} : { claims }),
+    });
   };
   return toBatchResponse(exchange, responses, { caller, parts, links, challengeProblem, log, now: now() });
 }

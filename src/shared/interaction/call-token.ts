@@ -18,8 +18,9 @@ export interface CallTokens {
   /**
    * Returns the problem to throw if the API refuses the last token that the call may use. If a challenge led to that token,
    * remembers the refusal.
+   * @param claims what the API demands; undefined if that cannot be read
    */
-  refusedProblem(claims: string): Error;
+  refusedProblem(claims: string | undefined): Error;
 }
 
 /**
@@ -70,7 +71,12 @@ export function createTokensForCall({
           const { session: current, challenge } = lastChallenged;
           refusals.remember(current, { scopes, challenge }, { kind: 'interaction-required', reason });
         }
-        return interaction.required(session, { reason, feature, scopes, claims });
+        return interaction.required(session, {
+          reason,
+          feature,
+          scopes,
+          ...(claims === undefined ? {} : { claims }),
+        });
       },
     };
   };

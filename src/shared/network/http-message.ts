@@ -65,6 +65,8 @@ export type HttpFailureKind =
    */
   | 'broken'
   | 'too-large'
+  /** The head of the response exceeds node:http's limit, 16 KiB by default. */
+  | 'headers-too-large'
   /** The response to another request, or bytes on a reused connection that do not start a response. */
   | 'mismatched'
   /** The request has a value that cannot be sent. Nothing was sent. */

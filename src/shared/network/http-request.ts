@@ -115,6 +115,7 @@ function send(
     request.on('response', failOnThrow(receive));
     request.on('error', (error) => {
       if (responseHasBegun) fail('broken', error);
+      else if (Reflect.get(error, 'code') === 'HPE_HEADER_OVERFLOW') fail('headers-too-large', error);
       else fail(isParseErrorOnReuse(error, request) ? 'mismatched' : 'unreachable', error);
     });
     // Without a listener for an unrequested 101, node:http drops the connection and emits nothing more (measured).

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { readClaimsRequest } from '../entra/claims-request.ts';
+import { isReadableClaimsRequest, readClaimsRequest } from '../entra/claims-request.ts';
 
 /** One challenge of a `WWW-Authenticate` header: names in lower case, values unquoted. */
 export interface Challenge {
@@ -77,24 +77,44 @@ export function parseChallenges(header: string): readonly Challenge[] | undefine
 }
 
 /**
- * The claims that an API demands before it accepts a token of this user again, as decoded JSON. MSAL would treat base64 as
- * an empty request and return the refused token again (measured). An API may demand claims only in the access tokens for
- * this API. Claims in ID tokens concern this service and its guards, and are left out.
+ * What an API demands before it accepts a token of this user again. `unreadable`: its claims are too long for a sign-in or
+ * not JSON, or the header is malformed. Only a new sign-in without them can help.
+ */
+export type ClaimsChallenge =
+  | { readonly kind: 'claims'; readonly claims: string }
+  | { readonly kind: 'unreadable' };
+
+/**
+ * Reads a claims challenge, with the claims as decoded JSON. MSAL would treat base64 as an empty request and return the
+ * refused token again (measured). An API may demand claims only in the access tokens for this API. Claims in ID tokens
+ * concern this service and its guards, and are left out.
  * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
  */
-export function readClaimsChallenge(header: string | undefined): string | undefined {
-  const challenges = header === undefined ? undefined : parseChallenges(header);
-  for (const { scheme, parameters } of challenges ?? []) {
-    if (scheme !== 'bearer' || parameters.get('error') !== 'insufficient_claims') continue;
-    const claims = decodeClaims(parameters.get('claims') ?? '');
-    if (claims !== undefined) return claims;
+export function readClaimsChallenge(header: string | undefined): ClaimsChallenge | undefined {
+  const challenges = header === undefined ? [] : parseChallenges(header);
+  if (challenges === undefined) {
+    return header?.includes('insufficient_claims') ? { kind: 'unreadable' } : undefined;
   }
-  return undefined;
+  let unreadable: ClaimsChallenge | undefined;
+  for (const { scheme, parameters } of challenges) {
+    const encoded = parameters.get('claims');
+    if (scheme !== 'bearer' || parameters.get('error') !== 'insufficient_claims' || encoded === undefined) {
+      continue;
+    }
+    const text = decode(encoded);
+    if (text === undefined || !isReadableClaimsRequest(text)) {
+      unreadable = { kind: 'unreadable' };
+      continue;
+    }
+    const claims = readClaimsRequest(text);
+    if (claims !== undefined) return { kind: 'claims', claims };
+  }
+  return unreadable;
 }
 
-function decodeClaims(text: string): string | undefined {
-  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) return undefined;
-  return readClaimsRequest(Buffer.from(text, 'base64').toString('utf8'));
+function decode(base64: string): string | undefined {
+  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(base64)) return undefined;
+  return Buffer.from(base64, 'base64').toString('utf8');
 }
 
 function unquote(quoted: string): string {

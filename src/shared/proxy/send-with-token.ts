@@ -1,12 +1,12 @@
 import { BffError } from '../errors.ts';
-import type { CallNeed, TokensForCall } from '../interaction/call-token.ts';
+import type { CallNeed, CallTokens, TokensForCall } from '../interaction/call-token.ts';
 import type { Borrower, HttpRequest, HttpResponse, SendHttp } from '../network/http-request.ts';
 import { isRead } from '../policy/methods.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
 import { createCountedLines } from '../telemetry/counted.ts';
 import type { Log } from '../telemetry/log.ts';
 import { userKeyOf } from './call-limits.ts';
-import { readClaimsChallenge } from './claims-challenge.ts';
+import { type ClaimsChallenge, readClaimsChallenge } from './claims-challenge.ts';
 import { correlationOf, createWarnIfUncorrelated, type RequestIdCheck } from './correlation.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import { sendToApi } from './send.ts';
@@ -55,13 +55,13 @@ export interface Exchange {
 /**
  * Sends a call with the user's access token. If the API responds with a claims challenge, the call is sent once more with a
  * new token.
- * @param findChallenge returns the claims that the API demands, if it refused the call. Default: by status and headers.
+ * @param findChallenge returns what the API demands, if it refused the call. Default: by status and headers.
  * @throws {BffError} all codes of a failed call
  */
 export type SendWithToken = (
   call: AuthorizedCall,
   log: Log,
-  findChallenge?: (response: HttpResponse) => string | undefined,
+  findChallenge?: (response: HttpResponse) => ClaimsChallenge | undefined,
 ) => Promise<Exchange>;
 
 /** Azure ends every invocation after 230 seconds. The last 10 seconds are for returning the response. */
@@ -105,8 +105,10 @@ export function createSendWithToken(api: Api, dependencies: SendDependencies): S
 
     const accessToken = await tokens.token();
     const response = await send(accessToken);
-    const claims = findChallenge(response);
-    if (claims === undefined) return { request, response, sentTokens: [accessToken] };
+    const challenge = findChallenge(response);
+    if (challenge === undefined) return { request, response, sentTokens: [accessToken] };
+    if (challenge.kind === 'unreadable') throw unreadableChallenge(tokens, log);
+    const { claims } = challenge;
     // The API may have acted before it checked the token, so only the user may repeat a write.
     if (!isRead(request.method) && !api.repeatsRefusedWrites) throw tokens.refusedProblem(claims);
     if (endMs - monotonicMs() < MAX_TOKEN_MS)
@@ -116,9 +118,10 @@ export function createSendWithToken(api: Api, dependencies: SendDependencies): S
     memory.release();
     const renewedToken = await tokens.token({ claims, refusedToken: accessToken });
     const renewed = await send(renewedToken);
-    const furtherClaims = findChallenge(renewed);
+    const further = findChallenge(renewed);
     // A call is repeated once and never in a loop.
-    if (furtherClaims !== undefined) throw tokens.refusedProblem(furtherClaims);
+    if (further?.kind === 'unreadable') throw unreadableChallenge(tokens, log);
+    if (further !== undefined) throw tokens.refusedProblem(further.claims);
     return { request, response: renewed, sentTokens: [accessToken, renewedToken] };
   };
 }
@@ -136,8 +139,14 @@ function createRecordOutage(upstream: string, monotonicMs: () => number) {
   };
 }
 
-/** The claims that a response with status 401 demands in its `WWW-Authenticate` header. */
-export function findChallengeInHeaders({ status, headers }: HttpResponse): string | undefined {
+/** The user can sign in without the claims, and the API may then accept the new token. */
+function unreadableChallenge(tokens: CallTokens, log: Log): Error {
+  log('warn', { event: 'claims-challenge-unreadable' });
+  return tokens.refusedProblem(undefined);
+}
+
+/** What a response with status 401 demands in its `WWW-Authenticate` header. */
+export function findChallengeInHeaders({ status, headers }: HttpResponse): ClaimsChallenge | undefined {
   return status === 401 ? readClaimsChallenge(headers['www-authenticate']) : undefined;
 }
 

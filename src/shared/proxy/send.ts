@@ -1,3 +1,4 @@
+import { maxHeaderSize } from 'node:http';
 import { BffError } from '../errors.ts';
 import { HttpFailure, type HttpRequest, type HttpResponse, type SendHttp } from '../network/http-request.ts';
 import { isRead } from '../policy/methods.ts';
@@ -70,6 +71,11 @@ function toProblem(failure: HttpFailure, request: HttpRequest): BffError {
       return problem('upstream_answer_refused', 'The response may belong to another call.');
     case 'too-large':
       return problem('upstream_answer_refused', 'The response is larger than the limit.');
+    case 'headers-too-large':
+      return problem(
+        'upstream_answer_refused',
+        `The headers of the response are larger than ${maxHeaderSize / 1024} KiB. A claims challenge in WWW-Authenticate may be the cause.`,
+      );
     case 'unsendable':
       return new BffError('upstream_unreachable', {
         detail: 'A value in the call cannot be sent. Nothing was sent.',

@@ -153,7 +153,7 @@ export const givenCases: readonly InteractionCase[] = [
       entra.expiredPasswords.add(ben);
     },
     answers: ['Update the password'],
-    reason: 'sign_in_required',
+    reason: 'password_expired',
   },
   {
     title: 'Conditional Access demands the page of another provider (50158)',

@@ -84,21 +84,8 @@ export const refusedCases: readonly RefusedCase[] = [
       entra.expiredPasswords.add(ben);
     },
     answers: ['Cancel'],
-    reason: 'sign_in_required',
+    reason: 'password_expired',
     ...canceled,
-  },
-  {
-    title: 'has a disabled account and takes another (50057)',
-    tags: ['CB-9'],
-    displays: [],
-    path: profile,
-    arrange(world) {
-      grantSignIn(world, 'Alice Adams');
-      world.entra.blockedUsers.add(ben);
-    },
-    answers: ['Use a different account', /Alice Adams/],
-    reason: 'sign_in_required',
-    ...otherAccount,
   },
   {
     title: 'needs an administrator and Entra ID only reports that the user went back',
@@ -142,6 +129,21 @@ export const refusedCases: readonly RefusedCase[] = [
     afterwards: 'BffProblem interaction_required',
   },
 ];
+
+/** A new sign-in alone does not help, so the app asks only at a click. */
+export const otherAccountCase: RefusedCase = {
+  title: 'has a disabled account and takes another (50057)',
+  tags: ['CB-9'],
+  displays: [],
+  path: profile,
+  arrange(world) {
+    grantSignIn(world, 'Alice Adams');
+    world.entra.blockedUsers.add(ben);
+  },
+  answers: ['Use a different account', /Alice Adams/],
+  reason: 'account_disabled',
+  ...otherAccount,
+};
 
 function acceptApprovalRequests({ entra }: BrowserWorld): void {
   Object.assign(entra.switches, { onlyAdministratorsConsent: true, approvalCanBeRequested: true });
@@ -191,6 +193,7 @@ export const oneOfEachOutcome: readonly RefusedCase[] = [
 const blockedBy = (
   policy: ConditionalAccessPolicy,
   number: number,
+  reason: string,
   title: string,
   ...displays: readonly Display[]
 ): DeadEndCase => ({
@@ -201,7 +204,7 @@ const blockedBy = (
     entra.switches.conditionalAccess = policy;
   },
   answers: [],
-  reason: 'claims_challenge',
+  reason,
   heading: 'You cannot access this right now',
   text: new RegExp(`AADSTS${number}:`),
   relieve({ entra }) {
@@ -209,10 +212,11 @@ const blockedBy = (
   },
 });
 
-export const deadEndCases: readonly DeadEndCase[] = [
-  blockedBy('device-not-compliant', 53000, 'the device is not compliant'),
-  blockedBy('device-not-joined', 53001, 'the device is not joined to the domain'),
-  blockedBy('blocked', 53003, 'a policy blocks the access', 'popup'),
+/** An administrator has to act first, so the app asks only at a click. */
+export const helplessCases: readonly DeadEndCase[] = [
+  blockedBy('device-not-compliant', 53000, 'device_not_compliant', 'the device is not compliant'),
+  blockedBy('device-not-joined', 53001, 'device_not_compliant', 'the device is not joined to the domain'),
+  blockedBy('blocked', 53003, 'blocked_by_policy', 'a policy blocks the access', 'popup'),
   {
     title: 'the account is disabled (50057)',
     displays: [],
@@ -221,13 +225,16 @@ export const deadEndCases: readonly DeadEndCase[] = [
       entra.blockedUsers.add(ben);
     },
     answers: [],
-    reason: 'sign_in_required',
+    reason: 'account_disabled',
     heading: 'This account cannot be used',
     text: /AADSTS50057:/,
     relieve({ entra }) {
       entra.blockedUsers.delete(ben);
     },
   },
+];
+
+export const deadEndCases: readonly DeadEndCase[] = [
   {
     title: 'the user has requested approval',
     displays: [],

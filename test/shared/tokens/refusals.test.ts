@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { RegistrationInvalid } from '../../../src/shared/entra/registration-problem.ts';
 import type { Session } from '../../../src/shared/session/session.ts';
 import { createRefusals, type Refusals } from '../../../src/shared/tokens/refusals.ts';
 import type { InteractionRequired } from '../../../src/shared/tokens/token-request.ts';
@@ -175,6 +176,31 @@ describe('another refusal', () => {
       refusals.remember(session, challenged(claims), because('continuous_access_evaluation'));
     }
     expect(refusals.find(session, challenged('{"access_token":{"x4":null}}'))).toBeDefined();
+  });
+});
+
+describe('a refusal of this app', () => {
+  const session = sessionOf();
+  const refusal = {
+    kind: 'registration-invalid',
+    error: new RegistrationInvalid({ fault: 'api', scopes: ['Orders.Read'], entraErrorCode: 500011 }),
+  } as const;
+
+  it('pauses at once for this user and request only, for at most a minute', () => {
+    for (const pauseSeconds of [5, 10, 20, 40, 60, 60]) {
+      refusals.remember(session, requestOf('Orders.Read'), refusal);
+      elapsedSeconds += pauseSeconds - 1;
+      expect(refusals.find(session, requestOf('Orders.Read'))).toBe(refusal);
+      expect(refusals.find(session, requestOf('User.Read'))).toBeUndefined();
+      expect(refusals.find(sessionOf({ user: 2 }), requestOf('Orders.Read'))).toBeUndefined();
+      elapsedSeconds += 1;
+      expect(refusals.find(session, requestOf('Orders.Read'))).toBeUndefined();
+    }
+  });
+
+  it('is forgotten when the session has new tokens', () => {
+    refusals.remember(session, requestOf('Orders.Read'), refusal);
+    expect(refusals.find(sessionOf({ tokenGeneration: 1 }), requestOf('Orders.Read'))).toBeUndefined();
   });
 });
 

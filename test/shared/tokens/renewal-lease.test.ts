@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { createAuthority } from '../../../src/shared/entra/authority.ts';
+import { RegistrationInvalid } from '../../../src/shared/entra/registration-problem.ts';
 import { BffError } from '../../../src/shared/errors.ts';
 import type { Session } from '../../../src/shared/session/session.ts';
 import { createSessionStore, type SessionStore } from '../../../src/shared/session/store.ts';
@@ -163,6 +164,41 @@ describe('a renewal with a lease', () => {
       },
     );
     expect(await worker.renew()).toMatchObject({ kind: 'token', accessToken: 'brand-new' });
+  });
+
+  it('adopts the holder’s refusal of this app, and Entra ID’s number of a refusal', async () => {
+    const failures = [
+      { fault: 'api', entraErrorCode: 500011 },
+      { reason: 'not_assigned', entraErrorCode: 50105 },
+    ];
+    const outcomes = [];
+    for (const failure of failures) {
+      const current = await store.refetch(session);
+      if (current.kind !== 'found') throw new Error(current.kind);
+      const taken = await store.acquireLease(current.session, 'other');
+      if (taken.kind !== 'acquired') throw new Error(taken.kind);
+      const worker = workerOf(never);
+      worker.whileWaiting(async () => {
+        const refreshFailure = { leaseId: 'other', scopes, ...failure };
+        await store.write(taken.session, { ...taken.session, refreshFailure }, 'other');
+      });
+      outcomes.push(await worker.renew().catch((error: unknown) => error));
+    }
+    expect(outcomes).toMatchObject([
+      { code: 'registration_invalid', extensions: { scopes: [...scopes], entra_error_code: 500011 } },
+      { kind: 'interaction-required', reason: 'not_assigned', entraErrorCode: 50105 },
+    ]);
+  });
+
+  it('records its own refusal of this app for the others', async () => {
+    const error = new RegistrationInvalid({ fault: 'permission', scopes, entraErrorCode: 650053 });
+    const refuse = () => {
+      throw error;
+    };
+    await expect(workerOf(refuse).renew()).rejects.toBe(error);
+    expect(await store.refetch(session)).toMatchObject({
+      session: { refreshFailure: { scopes: [...scopes], fault: 'permission', entraErrorCode: 650053 } },
+    });
   });
 
   it('takes over the lease of a dead holder after 9 s', { tags: ['I2'] }, async () => {

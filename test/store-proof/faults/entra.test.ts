@@ -199,7 +199,14 @@ describe.runIf(isWholeRun)('a refusal of a renewal', () => {
           ? { status, headers: { 'content-type': 'text/html' }, body }
           : jsonReply(status, body);
       const answer = await call(browser, deployment.worker(at % 3));
-      if (reason === undefined) expectUnavailable(answer);
+      if (name === 'our own secret') {
+        expect([answer.status, answer.headers['retry-after'], answer.setCookies]).toEqual([
+          503,
+          undefined,
+          [],
+        ]);
+        expect(JSON.parse(answer.body)).toMatchObject({ code: 'registration_invalid' });
+      } else if (reason === undefined) expectUnavailable(answer);
       else {
         expect(answer.status, name).toBe(401);
         expect(JSON.parse(answer.body)).toMatchObject({ code: 'interaction_required', reason });
@@ -208,6 +215,8 @@ describe.runIf(isWholeRun)('a refusal of a renewal', () => {
       expect((await openRow(world, browser)).msalCache).toBe(cache);
     }
     world.entra.intercept.tokenResponse = undefined;
+    // A worker remembers the refusal of its own secret for five seconds.
+    deployment.worker(0).pass(5_000);
     expect((await call(browser)).status).toBe(200);
     report({
       part: 'faults',

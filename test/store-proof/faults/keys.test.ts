@@ -173,7 +173,7 @@ describe.runIf(isWholeRun)('a client secret that is rotated', () => {
     try {
       const refused = await call(browser, deployment.worker(0));
       expect(refused.status).toBe(503);
-      expect(JSON.parse(refused.body)).toMatchObject({ code: 'sign_in_service_unavailable' });
+      expect(JSON.parse(refused.body)).toMatchObject({ code: 'registration_invalid' });
       expect(refused.setCookies).toEqual([]);
       expect((await call(valid, deployment.worker(0))).status).toBe(200);
       expect((await call(browser, deployment.worker(1))).status).toBe(200);
