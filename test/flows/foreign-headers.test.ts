@@ -97,6 +97,20 @@ describe('any other header', () => {
   );
 });
 
+describe('a Host header that the host accepts, and `URL` does not', () => {
+  it.each(['1.2.3.4.5', '256.256.256.256', '0x1ffffffff', 'a.09'])(
+    'is served, and no line of the log has the query: %s',
+    async (host) => {
+      const logged = worker.logLines.length;
+      const headers = { host, cookie, 'x-csrf': '1' };
+      const answer = await sendWire(worker.origin, '/api/auth/session?code=hidden-code', { headers });
+      expect(JSON.parse(answer.body)).toMatchObject({ name: 'Alice Adams' });
+      await sendWire(worker.origin, '/api/auth/callback?code=hidden-code&state=hidden-state', { headers });
+      expect(worker.logLines.slice(logged).join('\n')).not.toContain('hidden');
+    },
+  );
+});
+
 describe('a request that only a lenient HTTP parser accepts', () => {
   let path: LibraryPath;
 

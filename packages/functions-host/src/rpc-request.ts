@@ -41,12 +41,13 @@ export async function readBody(
 }
 
 /**
- * Returns the URL that the host hands to the worker, or undefined if there is none. Its origin comes from the Host header,
- * so an app must not trust it.
+ * Returns the URL that the host hands to the worker, or undefined if `System.Uri` has none for this host. Its origin comes
+ * from the Host header, so an app must not trust it. `URL` does not accept all of them: `1.2.3.4.5` is an example.
  */
 export function toUrl({ host }: RequestHead, target: RequestTarget): string | undefined {
-  const url = `http://${host}${encodePath(target.path)}${target.queryText}`;
-  return host !== '' && URL.canParse(url) ? url : undefined;
+  const [, port = '0'] = /:(\d+)$/.exec(host.replace(/^\[.*\]/, '')) ?? [];
+  if (host === '' || host.includes('%') || Number(port) > 65_535) return undefined;
+  return `http://${host}${encodePath(target.path)}${target.queryText}`;
 }
 
 /** Returns the message of an HTTP request that the host sends to the worker. */

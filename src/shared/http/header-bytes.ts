@@ -51,6 +51,7 @@ function wrapModel(model: unknown): void {
       const http = propertyOf(propertyOf(input, 'data'), 'http');
       encodeHeaders(propertyOf(http, 'nullableHeaders'));
       encodeHeaders(propertyOf(http, 'headers'));
+      if (isObject(http)) makeUrlReadable(http);
     }
     return original(context);
   };
@@ -70,6 +71,17 @@ function encodeHeaders(headers: unknown): void {
       header['value'] = toByteText(header['value']);
     }
   }
+}
+
+/**
+ * The host builds the URL from the Host header. It accepts names that `Request` refuses, such as `1.2.3.4.5`. The error
+ * would contain the whole URL, with the code of a sign-in, and the host would log it. No code of this service
+ * reads the origin of the URL.
+ */
+function makeUrlReadable(http: Record<string, unknown>): void {
+  const { url } = http;
+  if (typeof url !== 'string' || URL.canParse(url)) return;
+  http['url'] = url.replace(/^https?:\/\/[^/?#]*/i, 'http://localhost');
 }
 
 /**
