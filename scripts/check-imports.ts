@@ -9,7 +9,7 @@ import { readSourceFiles, type SourceFile } from './source-files.ts';
 const layers: readonly (readonly string[])[] = [
   ['config', 'http'],
   ['pages', 'graph'],
-  ['auth', 'admin', 'proxy'],
+  ['auth', 'admin', 'proxy', 'health'],
   ['policy'],
   ['access'],
   ['interaction'],

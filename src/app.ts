@@ -10,6 +10,7 @@ import { createGraphClient } from './shared/graph/client.ts';
 import { createGraph } from './shared/graph/graph.ts';
 import { createFindMemberships } from './shared/graph/memberships.ts';
 import { withExplainedRefusals } from './shared/graph/refusals.ts';
+import { createHealth } from './shared/health/health.ts';
 import { cookieNames as cookieNamesFor } from './shared/http/cookies.ts';
 import { createEndpoint } from './shared/http/endpoint.ts';
 import { isAllowed } from './shared/identity/allowed-users.ts';
@@ -77,5 +78,6 @@ export function createApp(config: Config, policies: Policies, system: System) {
     ...system,
   });
   const capabilities = { entra, store, graph, graphClient, customApis, admin, auth, cookieNames, endpoint };
-  return { config, features, now: system.now, sweep: createSweep(system), ...capabilities };
+  const health = createHealth(config, { entra, store, ...system });
+  return { config, features, now: system.now, sweep: createSweep(system), ...capabilities, ...health };
 }

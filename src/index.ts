@@ -50,8 +50,12 @@ export function startBff(app: FunctionApp, environment: Environment, extend?: (b
     }
     const config = parseConfig(environment);
     warnOfSettings(config.warnings);
-    const bff = register(app, createApp(config, readPolicies(config), createSystem(config)));
+    const created = createApp(config, readPolicies(config), createSystem(config));
+    const bff = register(app, created);
     extend?.(bff);
+    const { healthMonitor } = created;
+    healthMonitor.start();
+    app.hook?.appTerminate(() => healthMonitor.stop());
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const handler = misconfigured(error);

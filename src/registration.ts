@@ -14,6 +14,7 @@ export interface FunctionApp {
     options: { methods: HttpMethod[]; route: string; authLevel: 'anonymous'; handler: HttpHandler },
   ): void;
   timer(name: string, options: { schedule: string; handler: TimerHandler }): void;
+  readonly hook?: { appTerminate(handler: () => void): unknown };
 }
 
 /** A custom function: its path, and the rules that are checked before its handler runs. */

@@ -243,12 +243,7 @@ function adminRoutes({ admin: administration, cookieNames, now }: App): readonly
   ];
 }
 
-function serviceRoutes({ store, entra, now }: App): readonly Route[] {
-  const checks = [
-    { name: 'storage', run: () => store.check() },
-    { name: 'credential', run: () => entra.credential.check() },
-    { name: 'sign-in-keys-and-clock', run: () => entra.signingKeys.check() },
-  ];
+function serviceRoutes({ healthChecks, now }: App): readonly Route[] {
   const rules = { methods: ['GET', 'HEAD'], access: allowAnonymous, csrf: 'none' } as const;
   return [
     route({
@@ -262,9 +257,9 @@ function serviceRoutes({ store, entra, now }: App): readonly Route[] {
       name: 'health-ready',
       path: 'api/health/ready',
       summary:
-        'Storage, credential, signing keys and clock are usable. Returns 503 and the names of those that are not.',
+        'Names the checks that fail: storage, credential, signing keys, clock and others. Returns 503 only if this worker can serve nobody.',
       rules,
-      handler: ready(checks, now),
+      handler: ready(healthChecks, now),
     }),
     route({
       name: 'zz-not-found',

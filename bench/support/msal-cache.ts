@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID, sign } from 'node:crypto';
 import { createAuthority } from '../../src/shared/entra/authority.ts';
+import { createCredentialVerdict } from '../../src/shared/entra/credential-verdict.ts';
 import type { HttpRequest, SendHttp } from '../../src/shared/network/http-request.ts';
 import { createCircuitBreakers } from '../../src/shared/tokens/circuit-breaker.ts';
 import { createMsal } from '../../src/shared/tokens/msal.ts';
@@ -19,6 +20,7 @@ export async function makeMsalCache(accessTokens: number): Promise<string> {
     authority: createAuthority('public', tenantId),
     clientId,
     credential: { options: { clientSecret: randomBytes(24).toString('base64url') }, check: async () => {} },
+    credentialVerdict: createCredentialVerdict(),
     sendHttp: tokenEndpoint(),
     breakers: createCircuitBreakers(() => performance.now()),
   });

@@ -1,51 +1,63 @@
 import { BffError } from '../shared/errors.ts';
+import type { Finding, HealthCheck } from '../shared/health/finding.ts';
 import type { Handler } from '../shared/http/endpoint.ts';
 import { jsonResponse } from '../shared/http/response.ts';
 import { describeError } from '../shared/telemetry/describe-error.ts';
 import type { Log } from '../shared/telemetry/log.ts';
 
-/** Something that must work so that this worker can serve requests. */
-export interface ReadinessCheck {
-  readonly name: string;
-  run(): Promise<void>;
-}
-
 /** The process responds. */
 export const live = (): Handler<undefined> => () => jsonResponse({ status: 'live' });
 
+interface Readiness {
+  readonly status: 'ready' | 'degraded' | 'not_ready';
+  /** The names of the checks with which this worker can serve nobody. */
+  readonly failing: readonly string[];
+  /** The names of the checks that cost a part of the service now, or soon. */
+  readonly degraded: readonly string[];
+  /** The names of the checks without a result. */
+  readonly unknown: readonly string[];
+}
+
 /**
- * Runs the checks: storage, client credential, and Entra ID's signing keys with the clock. The response names the checks
- * that fail. Only the log says why.
+ * Runs the checks and names those that do not work. Only the log says why. The status is 503 only if this worker can serve
+ * nobody, because a platform stops sending requests to such a worker.
  */
-export const ready = (checks: readonly ReadinessCheck[], now: () => Date): Handler<undefined> => {
-  let last: { readonly untilMs: number; readonly failing: Promise<readonly string[]> } | undefined;
+export const ready = (checks: readonly HealthCheck[], now: () => Date): Handler<undefined> => {
+  let last: { readonly untilMs: number; readonly readiness: Promise<Readiness> } | undefined;
   return async (_request, { log }) => {
     const nowMs = now().getTime();
     // The endpoint is public. Even if it is called often, storage and Entra ID are checked only once per `CACHE_MS`.
     // Without the last comparison, a result would stay for hours if the clock is set back by hours.
     if (last === undefined || last.untilMs <= nowMs || last.untilMs > nowMs + CACHE_MS) {
-      last = { untilMs: nowMs + CACHE_MS, failing: findFailing(checks, log) };
+      last = { untilMs: nowMs + CACHE_MS, readiness: findReadiness(checks, log) };
     }
-    const failing = await last.failing;
-    const body = { status: failing.length === 0 ? 'ready' : 'not_ready', failing };
-    return jsonResponse(body, failing.length === 0 ? 200 : 503);
+    const readiness = await last.readiness;
+    return jsonResponse(readiness, readiness.status === 'not_ready' ? 503 : 200);
   };
 };
 
 const CACHE_MS = 5_000;
 
-async function findFailing(checks: readonly ReadinessCheck[], log: Log): Promise<readonly string[]> {
-  const results = await Promise.all(checks.map((check) => runCheck(check, log)));
-  return results.filter(({ usable }) => !usable).map(({ name }) => name);
+async function findReadiness(checks: readonly HealthCheck[], log: Log): Promise<Readiness> {
+  const found = await Promise.all(checks.map(async (check) => [check.name, await check.find()] as const));
+  for (const [name, finding] of found) logFinding(name, finding, log);
+  const named = (kind: Finding['kind']) =>
+    found.filter(([, finding]) => finding.kind === kind).map(([name]) => name);
+  const [failing, degraded, unknown] = [named('failing'), named('degraded'), named('unknown')];
+  const reduced = degraded.length > 0 ? 'degraded' : 'ready';
+  return { status: failing.length > 0 ? 'not_ready' : reduced, failing, degraded, unknown };
 }
 
-async function runCheck({ name, run }: ReadinessCheck, log: Log): Promise<{ name: string; usable: boolean }> {
-  try {
-    await run();
-    return { name, usable: true };
-  } catch (error) {
-    const cause = error instanceof BffError ? (error.cause ?? error) : error;
-    log('error', { event: 'not-ready', check: name, cause: describeError(cause) });
-    return { name, usable: false };
-  }
+/** The monitor logs the findings of its own runs. Here, only the errors of this call are logged. */
+function logFinding(check: string, finding: Finding, log: Log): void {
+  if (finding.kind !== 'failing' && finding.kind !== 'degraded') return;
+  const { kind, error, cure } = finding;
+  if (kind === 'degraded' && error === undefined) return;
+  const cause = error instanceof BffError ? (error.cause ?? error) : error;
+  log('error', {
+    event: kind === 'failing' ? 'not-ready' : 'degraded',
+    check,
+    ...(cause === undefined ? {} : { cause: describeError(cause) }),
+    ...(cure === undefined ? {} : { cure }),
+  });
 }

@@ -39,6 +39,8 @@ const drawings: readonly KnownBlock[] = [
 /** JSON that is neither a policy nor a rule of one. `test/examples/frontend.test.ts` compares it with answers of the service. */
 const answersShown: readonly KnownBlock[] = [
   { document: 'docs/guides/your-frontend.md', contains: '"session_tag"' },
+  // test/flows/readiness.test.ts
+  { document: 'docs/guides/readiness.md', contains: '"degraded": ["credential"]' },
   { document: 'docs/graph-proxy.md', contains: '"@microsoft.graph.downloadUrl":' },
 ];
 

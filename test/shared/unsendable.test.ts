@@ -11,6 +11,7 @@ import { TokenEndpoint } from '../../src/shared/tokens/token-endpoint.ts';
 import { apiDependencies, apiRequest, openApiPolicy } from '../support/api-calls.ts';
 import { type RawUpstream, startRawUpstream } from '../support/raw-upstream.ts';
 import { openedSession, sessionContent } from '../support/session-content.ts';
+import { createCredentialVerdict } from '../../src/shared/entra/credential-verdict.ts';
 
 let upstream: RawUpstream;
 beforeAll(async () => {
@@ -79,7 +80,7 @@ describe('a value that cannot be sent', () => {
   );
 
   it.each(unsendable)('fails the call as a header of a token request: %j', async (value) => {
-    const endpoint = new TokenEndpoint(sendHttp, createCircuitBreaker(monotonicMs));
+    const endpoint = new TokenEndpoint(sendHttp, createCircuitBreaker(monotonicMs), createCredentialVerdict());
     const options = { headers: { 'x-client': value }, body: 'grant_type=refresh_token' };
     const sent = endpoint.sendPostRequestAsync(`${upstream.origin}/token`, options);
     await expect(sent).rejects.toMatchObject({ code: 'sign_in_service_unavailable', status: 503 });
@@ -88,7 +89,7 @@ describe('a value that cannot be sent', () => {
   it('fails the request as an address of the signing keys', async () => {
     // node:http refuses this host only when it connects.
     const keys = createSigningKeys('http://127.0.0.1:0/keys', sendHttp, () => now);
-    await expect(keys.check()).rejects.toMatchObject({ code: 'sign_in_service_unavailable', status: 503 });
+    await expect(keys.load()).rejects.toMatchObject({ code: 'sign_in_service_unavailable', status: 503 });
   });
 
   it.each(['\ud800', ...unsendable])(

@@ -26,11 +26,16 @@ export function register(
   environment: Environment,
   replace: ReplaceSystem,
   extend?: (bff: Bff) => void,
+  startsHealthMonitor = false,
 ): void {
   const config = parseConfig(environment);
   const original = createSystem(config);
   const system = replace(original);
   if (system.now !== original.now) setClock(system.now);
-  const bff = registerApp(app, createApp(config, readPolicies(config), system));
+  const created = createApp(config, readPolicies(config), system);
+  const bff = registerApp(app, created);
   extend?.(bff);
+  if (!startsHealthMonitor) return;
+  created.healthMonitor.start();
+  app.hook.appTerminate(() => created.healthMonitor.stop());
 }

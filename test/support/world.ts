@@ -33,6 +33,8 @@ export interface WorkerOptions {
   readonly host?: Pick<FunctionsHostOptions, 'env' | 'hostStorage' | 'hostStorageTimeoutMs'>;
   /** How far the clock of this worker is ahead of the others. */
   readonly aheadSeconds?: number;
+  /** Runs the checks of the worker's own clock, as a deployed worker does. Default: false. */
+  readonly startsHealthMonitor?: boolean;
   /** Serves the demo page at `/`. */
   readonly servesDemo?: boolean;
   /** Serves an app of a test in front of the functions. */
@@ -117,6 +119,7 @@ export async function startWorld(directory: Directory = demoDirectory): Promise<
             { ...settings, ...environment },
             replace,
             options.extension && worker.extensions[options.extension],
+            options.startsHealthMonitor,
           );
         },
       });

@@ -3,10 +3,11 @@ import { type Authority, parseTenant } from './authority.ts';
 import { authenticateClient } from './client-authentication.ts';
 import { EntraRefusal, errors, toErrorBody } from './errors.ts';
 import type { TokenContext } from './intercept.ts';
+import { issueAppToken } from './issue-app-token.ts';
 import { issueTokens } from './issue-tokens.ts';
 import { redeem } from './redeem.ts';
 
-/** The token endpoint. It redeems authorization codes and refresh tokens. */
+/** The token endpoint. It redeems authorization codes and refresh tokens, and issues tokens of the app itself. */
 export async function handleToken(
   authority: Authority,
   tenantSegment: string,
@@ -21,13 +22,16 @@ export async function handleToken(
     if (tenant === undefined) throw new EntraRefusal(errors.tenantUnknown(tenantSegment));
 
     const registration = await authenticateClient(authority, form, `${authority.origin}${path}`);
-    const redeemed = redeem(authority, registration, form);
-    const { grant, grantType, nonce } = redeemed;
-    context = { grantType, user: grant.user, registration, nonce, form: Object.fromEntries(form) };
-    if (tenant.kind === 'one' && tenant.tenant.id !== grant.tenantId)
-      throw new EntraRefusal(errors.grantInvalid('The grant was issued for another tenant.'));
-
-    reply = jsonReply(200, await issueTokens(authority, redeemed, form, context));
+    if (form.get('grant_type') === 'client_credentials') {
+      reply = jsonReply(200, await issueAppToken(authority, registration, tenant, form));
+    } else {
+      const redeemed = redeem(authority, registration, form);
+      const { grant, grantType, nonce } = redeemed;
+      context = { grantType, user: grant.user, registration, nonce, form: Object.fromEntries(form) };
+      if (tenant.kind === 'one' && tenant.tenant.id !== grant.tenantId)
+        throw new EntraRefusal(errors.grantInvalid('The grant was issued for another tenant.'));
+      reply = jsonReply(200, await issueTokens(authority, redeemed, form, context));
+    }
   } catch (cause) {
     if (!(cause instanceof EntraRefusal)) throw cause;
     const correlationId = query.get('client-request-id') ?? form.get('client-request-id') ?? undefined;

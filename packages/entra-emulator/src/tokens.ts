@@ -14,7 +14,7 @@ function pairwiseSubject(grant: Grant): string {
     .digest('base64url');
 }
 
-function timesOf(authority: Authority, lifetimeSeconds: number) {
+export function timesOf(authority: Authority, lifetimeSeconds: number) {
   const now = toEpochSeconds(authority.now());
   const issued = now - authority.switches.tokensBackdatedSeconds;
   return { iat: issued, nbf: issued, exp: now + lifetimeSeconds };

@@ -192,6 +192,33 @@ describe('a refresh', () => {
   });
 });
 
+describe('the app itself', () => {
+  const ask = (changes: Readonly<Record<string, string>>) =>
+    app.refresh('none', { grant_type: 'client_credentials', ...changes });
+  const scope = 'https://graph.microsoft.com/.default';
+
+  it('gets a token of no user, without permissions', async () => {
+    const answer = await ask({ scope });
+    expect(answer.status).toBe(200);
+    expect(Object.keys(answer.body).sort()).toEqual([
+      'access_token',
+      'expires_in',
+      'ext_expires_in',
+      'token_type',
+    ]);
+    const claims = decodeJwt(tokenText(answer, 'access_token'));
+    expect(claims).toMatchObject({ aud: graphResourceId, idtyp: 'app', appid: demoClient.clientId });
+    expect(Object.keys(claims)).not.toContain('scp');
+  });
+
+  it('gets none for permissions by name, with a wrong secret, or without a tenant', async () => {
+    expect((await ask({ scope: 'User.Read' })).body).toMatchObject({ error: 'invalid_scope' });
+    expect((await ask({ scope, client_secret: 'wrong' })).body).toMatchObject({ error: 'invalid_client' });
+    app = createOAuthClient(emulator, 'organizations');
+    expect((await ask({ scope })).status).toBe(400);
+  });
+});
+
 describe('the errors of Entra ID', () => {
   it('have codes, ids, a timestamp and the correlation id that was sent', async () => {
     const answer = await app.refresh('none');

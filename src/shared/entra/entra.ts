@@ -2,6 +2,7 @@ import type { IdTokenRules } from '../identity/verify-id-token.ts';
 import type { SendHttp } from '../network/http-request.ts';
 import { type Authority, type Cloud, clouds, createAuthority } from './authority.ts';
 import { type ClientCredential, type MsalCredential, toMsalCredential } from './client-credential.ts';
+import { type CredentialVerdict, createCredentialVerdict } from './credential-verdict.ts';
 import { type AuthorityKeys, createSigningKeys } from './signing-keys.ts';
 
 /** The app registration at Microsoft Entra ID, with the credential, signing keys and URLs that this worker uses. */
@@ -12,6 +13,7 @@ export interface Entra {
   /** The origin of the sign-in pages. */
   readonly origin: string;
   readonly credential: MsalCredential;
+  readonly credentialVerdict: CredentialVerdict;
   readonly signingKeys: AuthorityKeys;
   readonly idTokenRules: IdTokenRules;
   /** True for the issuers of the tenants whose users may sign in. */
@@ -44,6 +46,7 @@ export function createEntra(options: EntraOptions): Entra {
     authority,
     origin: new URL(authority.endSessionEndpoint).origin,
     credential: toMsalCredential({ credential: options.credential, clientId, authority, now }),
+    credentialVerdict: createCredentialVerdict(),
     signingKeys,
     idTokenRules: { clientId, allowedTenants, allowsGuests, issuerOf, signingKeys, now },
     isAllowedIssuer: (issuer) => [...allowedTenants].some((tenant) => issuerOf(tenant) === issuer),

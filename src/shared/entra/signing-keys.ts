@@ -10,10 +10,13 @@ const COOLDOWN_MS = 30_000; // an unknown key id causes at most two fetches a mi
 const MAX_AGE_MS = 10 * 60_000; // after this, withdrawn keys are no longer accepted
 const MAX_CLOCK_SKEW_MS = 5 * 60_000; // with a larger difference, ID tokens would be refused
 
-/** The authority's signing keys, with checks that the keys can be read and that this machine's clock is right. */
+/** The authority's signing keys, and the comparison of this machine's clock with the authority's. */
 export interface AuthorityKeys extends SigningKeys {
-  /** @throws {BffError} sign_in_service_unavailable if the keys cannot be read or the clock is wrong */
-  check(): Promise<void>;
+  /**
+   * Reads the keys if they are too old, and also if the clock was wrong, because it may have been corrected since.
+   * @throws {BffError} sign_in_service_unavailable
+   */
+  load(): Promise<void>;
   /**
    * Compares this machine's clock with the authority's current time.
    * @throws {BffError} sign_in_service_unavailable if the clock is wrong, or if it could not be compared
@@ -64,14 +67,12 @@ export function createSigningKeys(keysUri: string, sendHttp: SendHttp, now: () =
         throw signInServiceUnavailable("The sign-in service's keys could not be read.", error);
       }
     },
-    async check() {
-      // The skew is measured when keys are fetched. The clock may have been corrected since, so it is measured again.
+    async load() {
       if (!keySet.fresh || clock === 'wrong') await reload();
-      if (clock === 'wrong') throw wrongClock();
     },
     async checkClock() {
       await reload();
-      if (clock === 'wrong') throw wrongClock();
+      if (clock === 'wrong') throw signInServiceUnavailable("This machine's clock is wrong.");
       if (clock === 'unknown') throw signInServiceUnavailable("This machine's clock could not be compared.");
     },
     clock: () => clock,
@@ -83,8 +84,6 @@ export function createSigningKeys(keysUri: string, sendHttp: SendHttp, now: () =
     });
   }
 }
-
-const wrongClock = () => signInServiceUnavailable("This machine's clock is wrong.");
 
 /** @param date the `Date` header of a response */
 function compareClock(date: string | undefined, now: Date): ClockState {

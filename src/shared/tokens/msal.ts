@@ -1,6 +1,7 @@
 import type { ConfidentialClientApplication, ICachePlugin } from '@azure/msal-node';
 import type { Authority } from '../entra/authority.ts';
 import type { MsalCredential } from '../entra/client-credential.ts';
+import type { CredentialVerdict } from '../entra/credential-verdict.ts';
 import type { SendHttp } from '../network/http-request.ts';
 import type { CircuitBreakers } from './circuit-breaker.ts';
 import { TokenEndpoint } from './token-endpoint.ts';
@@ -25,6 +26,7 @@ export interface MsalDependencies {
   readonly authority: Authority;
   readonly clientId: string;
   readonly credential: MsalCredential;
+  readonly credentialVerdict: CredentialVerdict;
   readonly sendHttp: SendHttp;
   readonly breakers: CircuitBreakers;
 }
@@ -33,6 +35,7 @@ export function createMsal({
   authority,
   clientId,
   credential,
+  credentialVerdict,
   sendHttp,
   breakers,
 }: MsalDependencies): CreateMsalClient {
@@ -51,7 +54,7 @@ export function createMsal({
     // Without `user`, all requests are a sign-in's: the one for its code, and those for further APIs. Their failures pause
     // no renewal.
     const breaker = user === undefined ? breakers.forSignIns : breakers.forUser(user);
-    const tokenEndpoint = new TokenEndpoint(sendHttp, breaker);
+    const tokenEndpoint = new TokenEndpoint(sendHttp, breaker, credentialVerdict);
     const cachePlugin = plugin && clearBeforeLoading(plugin, () => application.clearCache());
     const application: ConfidentialClientApplication = new Application({
       auth: {

@@ -1,5 +1,6 @@
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
 import { readClaimsRequest } from '../entra/claims-request.ts';
+import type { CredentialVerdict } from '../entra/credential-verdict.ts';
 import { interpretTokenError, type TokenErrorResponse } from '../entra/errors.ts';
 import type { BffError } from '../errors.ts';
 import { signInServiceUnavailable } from '../errors.ts';
@@ -24,10 +25,12 @@ export class TokenEndpoint implements INetworkModule {
   entraError: TokenErrorResponse | undefined;
   readonly #sendHttp: SendHttp;
   readonly #breaker: CircuitBreaker;
+  readonly #credentialVerdict: CredentialVerdict;
 
-  constructor(sendHttp: SendHttp, breaker: CircuitBreaker) {
+  constructor(sendHttp: SendHttp, breaker: CircuitBreaker, credentialVerdict: CredentialVerdict) {
     this.#sendHttp = sendHttp;
     this.#breaker = breaker;
+    this.#credentialVerdict = credentialVerdict;
   }
 
   /** MSAL uses GET only for discovery documents, and their content is configured (see `createMsal`). */
@@ -79,8 +82,11 @@ export class TokenEndpoint implements INetworkModule {
     if (body === undefined) throw this.#fail(undefined);
     if (response.status !== 200) {
       if (entraError === undefined) throw this.#fail(undefined);
+      if (meaning?.kind === 'own-credential-refused') this.#credentialVerdict.recordRefused();
     } else if (!isTokenResponse(body)) {
       throw this.#fail(undefined);
+    } else {
+      this.#credentialVerdict.recordAccepted();
     }
     return { status: response.status, headers: {}, body: toMsalBody<T>(body) };
   }
@@ -97,7 +103,7 @@ function toMsalBody<T>(body: Record<string, unknown>): T {
   return body as T;
 }
 
-function parseJsonObject(text: string): Record<string, unknown> | undefined {
+export function parseJsonObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
@@ -106,7 +112,7 @@ function parseJsonObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-function parseTokenErrorResponse(body: Record<string, unknown>): TokenErrorResponse | undefined {
+export function parseTokenErrorResponse(body: Record<string, unknown>): TokenErrorResponse | undefined {
   const { error, suberror, error_codes: codes } = body;
   const claims = readClaimsRequest(body['claims']);
   if (typeof error !== 'string') return undefined;

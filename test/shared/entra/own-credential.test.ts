@@ -14,6 +14,7 @@ import { createMsal } from '../../../src/shared/tokens/msal.ts';
 import { createRedeem } from '../../../src/shared/tokens/redemption.ts';
 import { createRenewals } from '../../../src/shared/tokens/renewals.ts';
 import { sessionContent } from '../../support/session-content.ts';
+import { createCredentialVerdict } from '../../../src/shared/entra/credential-verdict.ts';
 
 const tenantId = '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01';
 const objectId = 'a11ce000-52d1-4b6e-9f3a-7c0e4d8b2a01';
@@ -76,6 +77,7 @@ async function msalWith(credential: MsalCredential) {
     authority,
     clientId,
     credential,
+    credentialVerdict: createCredentialVerdict(),
     breakers: createCircuitBreakers(() => performance.now()),
     sendHttp: async (request) => {
       sent.push(request);

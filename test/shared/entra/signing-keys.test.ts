@@ -100,10 +100,10 @@ describe('signing keys', () => {
       );
       expect(refused).toBeInstanceOf(BffError);
       expect(refused).toMatchObject({ code: 'sign_in_service_unavailable' });
-      await expect(keys.check()).rejects.toMatchObject({ code: 'sign_in_service_unavailable' });
+      await expect(keys.load()).rejects.toMatchObject({ code: 'sign_in_service_unavailable' });
       state.answer = good;
       await expect(keys.resolve(header)).resolves.toBeDefined();
-      await expect(keys.check()).resolves.toBeUndefined();
+      await expect(keys.load()).resolves.toBeUndefined();
     },
   );
 
@@ -185,14 +185,20 @@ describe('signing keys', () => {
     await expect(keys.checkClock()).rejects.toMatchObject({ code: 'sign_in_service_unavailable' });
     expect(keys.clock()).toBe('unknown');
     // The keys can be used all the same.
-    await expect(keys.check()).resolves.toBeUndefined();
+    await expect(keys.load()).resolves.toBeUndefined();
     await expect(keys.resolve(header)).resolves.toBeDefined();
   });
 
-  it("are not usable while this machine's clock is wrong", async () => {
+  it("tell that this machine's clock is wrong, until it is right", async () => {
     const { keys, state } = authority();
     state.answer = () =>
       answerOf({ keys: [one] }, { headers: { date: new Date(Date.now() + 6 * 60_000).toUTCString() } });
-    await expect(keys.check()).rejects.toMatchObject({ code: 'sign_in_service_unavailable' });
+    await keys.load();
+    expect(keys.clock()).toBe('wrong');
+    await expect(keys.checkClock()).rejects.toMatchObject({ code: 'sign_in_service_unavailable' });
+    // As soon as the clock is corrected, this is known.
+    state.answer = good;
+    await keys.load();
+    expect(keys.clock()).toBe('right');
   });
 });

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { createAuthority } from '../../../src/shared/entra/authority.ts';
 import { createCircuitBreakers } from '../../../src/shared/tokens/circuit-breaker.ts';
 import { createMsal } from '../../../src/shared/tokens/msal.ts';
+import { createCredentialVerdict } from '../../../src/shared/entra/credential-verdict.ts';
 
 const accountOf = (uid: string) => ({
   [`${uid}.tenant-login.windows.net-tenant`]: {
@@ -22,6 +23,7 @@ it('an MSAL client drops tokens that are no longer in the stored cache, although
     authority: createAuthority('public', 'tenant'),
     clientId: 'client',
     credential: { options: { clientSecret: 'secret' }, check: () => Promise.resolve() },
+    credentialVerdict: createCredentialVerdict(),
     sendHttp: () => Promise.reject(new Error('nothing is sent')),
     breakers: createCircuitBreakers(() => 0),
   });

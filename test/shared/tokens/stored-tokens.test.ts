@@ -8,6 +8,7 @@ import { createCircuitBreakers } from '../../../src/shared/tokens/circuit-breake
 import { createMsal } from '../../../src/shared/tokens/msal.ts';
 import { createStoredTokens } from '../../../src/shared/tokens/stored-tokens.ts';
 import { openedSession, sessionContent } from '../../support/session-content.ts';
+import { createCredentialVerdict } from '../../../src/shared/entra/credential-verdict.ts';
 
 const clientId = '5e1f0000-0000-4000-8000-000000000001';
 const tenantId = '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01';
@@ -25,6 +26,7 @@ async function msalClient(cloud: Cloud, sendHttp: SendHttp, plugin?: ICachePlugi
     authority: createAuthority(cloud, tenantId),
     clientId,
     credential: { options: { clientSecret: 'secret' }, check: () => Promise.resolve() },
+    credentialVerdict: createCredentialVerdict(),
     sendHttp,
     breakers: createCircuitBreakers(() => 0),
   });

@@ -18,14 +18,16 @@ import { createRenewals } from '../../../src/shared/tokens/renewals.ts';
 import { signingKeys } from './id-tokens.ts';
 import { noBug, type PlantedBug } from './planted-bugs.ts';
 import { authority, clientId, indexKey, origin, sealingKey, tenantId } from './users.ts';
+import { createCredentialVerdict } from '../../../src/shared/entra/credential-verdict.ts';
 
+const credentialVerdict = createCredentialVerdict();
 const credential = { options: { clientSecret: 'secret' }, check: () => Promise.resolve() };
 
 /** Loads the library that a worker loads on demand. */
 export async function loadMsal(): Promise<void> {
   const sendHttp = () => Promise.reject(new Error('nothing is sent'));
   const breakers = createCircuitBreakers(() => 0);
-  await createMsal({ authority, clientId, credential, sendHttp, breakers })();
+  await createMsal({ authority, clientId, credential, credentialVerdict, sendHttp, breakers })();
 }
 
 /** The part of the product for sessions and tokens, wired as in `bff.ts`. */
@@ -69,7 +71,7 @@ export function createWorker(needs: WorkerNeeds): Worker {
   };
   const breakers = createCircuitBreakers(monotonicMs);
   const createMsalClient = bug.createMsal(
-    createMsal({ authority, clientId, credential, sendHttp, breakers }),
+    createMsal({ authority, clientId, credential, credentialVerdict, sendHttp, breakers }),
   );
   const store = bug.store(
     createSessionStore({ ...needs, registration: ['client', 'public'], table, keyRing, indexKey }),

@@ -1,0 +1,65 @@
+import { type Cloud, clouds } from '../entra/authority.ts';
+import type { Entra } from '../entra/entra.ts';
+import { interpretTokenError } from '../entra/errors.ts';
+import type { SendHttp } from '../network/http-request.ts';
+import { parseJsonObject, parseTokenErrorResponse } from '../tokens/token-endpoint.ts';
+
+const DEADLINE_MS = 8_000;
+const MAX_RESPONSE_BYTES = 256 * 1024;
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+export interface CredentialProbeOptions {
+  readonly entra: Pick<Entra, 'clientId' | 'authority' | 'credential' | 'credentialVerdict'>;
+  readonly cloud: Cloud;
+  /** A GUID, or `organizations`. */
+  readonly tenantId: string;
+  readonly sendHttp: SendHttp;
+}
+
+/**
+ * Asks Entra ID for a token of the app itself (RFC 6749, section 4.4), to learn whether it accepts the app's credential. The
+ * token is dropped unread. Never rejects. Without a conclusive response, the verdict stays.
+ */
+export function createCredentialProbe(options: CredentialProbeOptions): () => Promise<void> {
+  const { entra, cloud, tenantId, sendHttp } = options;
+  const { clientId, authority, credential, credentialVerdict } = entra;
+  const { origin, pathname } = new URL(authority.tokenEndpoint);
+  return async () => {
+    // An app gets tokens of its own from a tenant only, and these settings do not tell which one is its home.
+    if (tenantId === 'organizations') return;
+    try {
+      const form = new URLSearchParams({
+        client_id: clientId,
+        grant_type: 'client_credentials',
+        scope: `${clouds[cloud].graph}/.default`,
+        ...('clientSecret' in credential.options
+          ? { client_secret: credential.options.clientSecret }
+          : {
+              client_assertion: await credential.options.clientAssertion(),
+              client_assertion_type: ASSERTION_TYPE,
+            }),
+      });
+      const { status, body } = await sendHttp({
+        method: 'POST',
+        origin,
+        path: pathname,
+        headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+        body: Buffer.from(form.toString()),
+        borrower: { kind: 'one call' },
+        deadlineMs: DEADLINE_MS,
+        maxResponseBytes: MAX_RESPONSE_BYTES,
+      });
+      const parsed = parseJsonObject(body.toString('utf8'));
+      if (parsed === undefined || status >= 500 || status === 429) return;
+      if (status === 200 && typeof parsed['access_token'] === 'string') {
+        credentialVerdict.recordAccepted();
+        return;
+      }
+      const error = parseTokenErrorResponse(parsed);
+      const isRefused = error !== undefined && interpretTokenError(error).kind === 'own-credential-refused';
+      if (isRefused) credentialVerdict.recordRefused();
+    } catch {
+      // No response. The check of the credential reports an assertion that cannot be created.
+    }
+  };
+}

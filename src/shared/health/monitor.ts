@@ -1,0 +1,162 @@
+import type { CredentialVerdict } from '../entra/credential-verdict.ts';
+import { withDeadline } from '../network/deadline.ts';
+import { describeError } from '../telemetry/describe-error.ts';
+import type { Log, LogLevel } from '../telemetry/log.ts';
+import { type Expiry, endsWithinDays } from './expiry.ts';
+import type { Finding } from './finding.ts';
+
+/** The checks that write or that send requests. They run on the worker's own clock, and no request starts one. */
+export interface HealthMonitor {
+  /** Starts the clock. Its timers do not keep the process running. */
+  start(): void;
+  stop(): void;
+  /** Waits for the first run, for a few seconds at most. Does not wait if the monitor was not started. */
+  firstRun(): Promise<void>;
+  /** A row was written, read and removed. */
+  table(): Finding;
+  /** A request with a `code` parameter reaches this service. */
+  hostKeys(): Finding;
+}
+
+export interface HealthMonitorDependencies {
+  readonly probeTable: () => Promise<Finding>;
+  readonly probeCredential: () => Promise<void>;
+  readonly callSelf: () => Promise<Finding>;
+  readonly credentialVerdict: Pick<CredentialVerdict, 'last'>;
+  readonly expiries: readonly Expiry[];
+  readonly now: () => Date;
+  readonly monotonicMs: () => number;
+  readonly log: Log;
+}
+
+/** The first requests of a cold start come first. */
+const FIRST_RUN_MS = 1_000;
+const EVERY_MS = 60_000;
+const FIRST_RUN_WAIT_MS = 5_000;
+const HOUR_MS = 60 * 60_000;
+const DAY_MS = 24 * HOUR_MS;
+
+export function createHealthMonitor(dependencies: HealthMonitorDependencies): HealthMonitor {
+  const { probeTable, probeCredential, callSelf, credentialVerdict } = dependencies;
+  const report = createReport(dependencies);
+  let table: Finding = { kind: 'unknown' };
+  let hostKeys: Finding = { kind: 'unknown' };
+  let runs = 0;
+  let isRunning = false;
+  let started: PromiseWithResolvers<void> | undefined;
+  let timers: NodeJS.Timeout[] = [];
+
+  async function run(): Promise<void> {
+    const isFirst = runs++ === 0;
+    const asksCredential = isFirst || credentialVerdict.last() === 'refused';
+    const callsSelf = isFirst || hostKeys.kind === 'degraded';
+    await Promise.all([
+      probeTable().then((finding) => {
+        table = finding;
+      }),
+      asksCredential ? probeCredential() : undefined,
+      callsSelf
+        ? callSelf().then((finding) => {
+            hostKeys = finding;
+          })
+        : undefined,
+    ]);
+    report('storage', table);
+    report('credential', toFinding(credentialVerdict.last()));
+    report('host-keys', hostKeys);
+    report('expiry', expiryFinding(dependencies.expiries, dependencies.now()), {
+      level: 'warn',
+      everyMs: DAY_MS,
+    });
+  }
+
+  /** A run that takes longer than a minute delays the next one. */
+  function runOnce(): void {
+    if (isRunning) return;
+    isRunning = true;
+    run()
+      .catch((error: unknown) => {
+        dependencies.log('error', { event: 'health-check-failed', error: describeError(error) });
+      })
+      .finally(() => {
+        isRunning = false;
+        started?.resolve();
+      });
+  }
+
+  return {
+    start() {
+      started ??= Promise.withResolvers();
+      timers = [setTimeout(runOnce, FIRST_RUN_MS).unref(), setInterval(runOnce, EVERY_MS).unref()];
+    },
+    stop() {
+      for (const timer of timers) clearTimeout(timer);
+      timers = [];
+      started?.resolve();
+    },
+    async firstRun() {
+      if (started !== undefined) await withDeadline(started.promise, FIRST_RUN_WAIT_MS).catch(() => {});
+    },
+    table: () => table,
+    hostKeys: () => hostKeys,
+  };
+}
+
+/** `refused` is no failure of the worker: tokens that are valid still serve. */
+export function toFinding(verdict: ReturnType<CredentialVerdict['last']>): Finding {
+  switch (verdict) {
+    case 'accepted':
+      return { kind: 'works' };
+    case 'unknown':
+      return { kind: 'unknown' };
+    case 'refused':
+      return {
+        kind: 'degraded',
+        cure: 'Entra ID refuses the credential of the app: set a valid secret or certificate, or correct the federated credential',
+      };
+  }
+}
+
+export function expiryFinding(expiries: readonly Expiry[], now: Date): Finding {
+  const soonest = expiries.toSorted((left, right) => left.endsAt.getTime() - right.endsAt.getTime())[0];
+  const days = soonest === undefined ? undefined : endsWithinDays(soonest, now);
+  if (soonest === undefined || days === undefined) return { kind: 'works' };
+  return {
+    kind: 'degraded',
+    cure: `${soonest.setting} ends within ${days === 1 ? 'a day' : `${days} days`}: set it to ${soonest.cure}`,
+  };
+}
+
+interface ReportOptions {
+  readonly level?: LogLevel;
+  /** How often it is logged while it does not change. */
+  readonly everyMs?: number;
+}
+
+/** Logs a finding when it changes, and again and again while it is not good. */
+function createReport({ monotonicMs, log }: Pick<HealthMonitorDependencies, 'monotonicMs' | 'log'>) {
+  const reported = new Map<string, { readonly text: string; readonly atMs: number }>();
+  return (
+    check: string,
+    finding: Finding,
+    { level = 'error', everyMs = HOUR_MS }: ReportOptions = {},
+  ): void => {
+    const isGood = finding.kind === 'works' || finding.kind === 'unknown';
+    const before = reported.get(check);
+    if (isGood) {
+      if (before === undefined || finding.kind === 'unknown') return;
+      reported.delete(check);
+      log('info', { event: 'recovered', check });
+      return;
+    }
+    const text = `${finding.kind} ${finding.cure ?? ''}`;
+    if (before?.text === text && monotonicMs() - before.atMs < everyMs) return;
+    reported.set(check, { text, atMs: monotonicMs() });
+    log(level, {
+      event: finding.kind === 'failing' ? 'not-ready' : 'degraded',
+      check,
+      ...(finding.cure === undefined ? {} : { cure: finding.cure }),
+      ...(finding.error === undefined ? {} : { cause: describeError(finding.error) }),
+    });
+  };
+}

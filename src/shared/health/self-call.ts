@@ -1,0 +1,45 @@
+import { HttpFailure, type HttpResponse, type SendHttp } from '../network/http-request.ts';
+import type { Finding } from './finding.ts';
+
+const DEADLINE_MS = 1_000;
+const MAX_RESPONSE_BYTES = 16 * 1024;
+const PATH = '/api/health/live';
+
+const CURE =
+  'the host fails at requests with a `code` parameter, such as every sign-in: set AzureWebJobsSecretStorageType to files';
+
+/**
+ * Calls this service at its public address with a meaningless `code`. The Functions host looks up its keys for such a
+ * request, before the service sees it. If its storage fails, the host returns an empty 500 or nothing, and so would every
+ * sign-in. The same call without `code` shows whether the address can be reached from here at all. Never rejects.
+ */
+export function createSelfCall(publicBaseUrl: string, sendHttp: SendHttp): () => Promise<Finding> {
+  const get = (path: string) =>
+    sendHttp({
+      method: 'GET',
+      origin: publicBaseUrl,
+      path,
+      headers: { accept: 'application/json' },
+      borrower: { kind: 'one call' },
+      deadlineMs: DEADLINE_MS,
+      maxResponseBytes: MAX_RESPONSE_BYTES,
+    });
+  return async () => {
+    try {
+      if (!isLive(await get(PATH))) return { kind: 'unknown' };
+    } catch {
+      return { kind: 'unknown' };
+    }
+    try {
+      const response = await get(`${PATH}?code=x`);
+      if (isLive(response)) return { kind: 'works' };
+      // A server in front of the host may refuse the call too, but not with a 500.
+      return response.status === 500 ? { kind: 'degraded', cure: CURE } : { kind: 'unknown' };
+    } catch (error) {
+      const hangs = error instanceof HttpFailure && error.kind === 'timeout';
+      return hangs ? { kind: 'degraded', cure: CURE } : { kind: 'unknown' };
+    }
+  };
+}
+
+const isLive = ({ status, body }: HttpResponse) => status === 200 && body.includes('"live"');

@@ -1,0 +1,7 @@
+import { type Log, toLogLine } from './log.ts';
+
+/** The log of what no request causes. Its records have no `invocation_id`. */
+export const workerLog: Log = (level, record) => {
+  // biome-ignore lint/suspicious/noConsole: outside of an invocation there is no other log
+  console[level](toLogLine(record));
+};
