@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCredentialVerdict } from '../../src/shared/entra/credential-verdict.ts';
 import { createSigningKeys } from '../../src/shared/entra/signing-keys.ts';
 import { createGraphClient } from '../../src/shared/graph/client.ts';
 import { createHttpSender } from '../../src/shared/network/http-request.ts';
@@ -11,7 +12,6 @@ import { TokenEndpoint } from '../../src/shared/tokens/token-endpoint.ts';
 import { apiDependencies, apiRequest, openApiPolicy } from '../support/api-calls.ts';
 import { type RawUpstream, startRawUpstream } from '../support/raw-upstream.ts';
 import { openedSession, sessionContent } from '../support/session-content.ts';
-import { createCredentialVerdict } from '../../src/shared/entra/credential-verdict.ts';
 
 let upstream: RawUpstream;
 beforeAll(async () => {
@@ -80,7 +80,11 @@ describe('a value that cannot be sent', () => {
   );
 
   it.each(unsendable)('fails the call as a header of a token request: %j', async (value) => {
-    const endpoint = new TokenEndpoint(sendHttp, createCircuitBreaker(monotonicMs), createCredentialVerdict());
+    const endpoint = new TokenEndpoint(
+      sendHttp,
+      createCircuitBreaker(monotonicMs),
+      createCredentialVerdict(),
+    );
     const options = { headers: { 'x-client': value }, body: 'grant_type=refresh_token' };
     const sent = endpoint.sendPostRequestAsync(`${upstream.origin}/token`, options);
     await expect(sent).rejects.toMatchObject({ code: 'sign_in_service_unavailable', status: 503 });

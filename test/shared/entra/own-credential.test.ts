@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { createAuthority } from '../../../src/shared/entra/authority.ts';
 import type { MsalCredential } from '../../../src/shared/entra/client-credential.ts';
+import { createCredentialVerdict } from '../../../src/shared/entra/credential-verdict.ts';
 import { signInServiceUnavailable } from '../../../src/shared/errors.ts';
 import type { IdTokenRules } from '../../../src/shared/identity/verify-id-token.ts';
 import type { HttpRequest } from '../../../src/shared/network/http-request.ts';
@@ -14,7 +15,6 @@ import { createMsal } from '../../../src/shared/tokens/msal.ts';
 import { createRedeem } from '../../../src/shared/tokens/redemption.ts';
 import { createRenewals } from '../../../src/shared/tokens/renewals.ts';
 import { sessionContent } from '../../support/session-content.ts';
-import { createCredentialVerdict } from '../../../src/shared/entra/credential-verdict.ts';
 
 const tenantId = '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01';
 const objectId = 'a11ce000-52d1-4b6e-9f3a-7c0e4d8b2a01';

@@ -1,9 +1,9 @@
 import type { ICachePlugin } from '@azure/msal-node';
 import { expect, it } from 'vitest';
 import { createAuthority } from '../../../src/shared/entra/authority.ts';
+import { createCredentialVerdict } from '../../../src/shared/entra/credential-verdict.ts';
 import { createCircuitBreakers } from '../../../src/shared/tokens/circuit-breaker.ts';
 import { createMsal } from '../../../src/shared/tokens/msal.ts';
-import { createCredentialVerdict } from '../../../src/shared/entra/credential-verdict.ts';
 
 const accountOf = (uid: string) => ({
   [`${uid}.tenant-login.windows.net-tenant`]: {

@@ -2,13 +2,13 @@ import type { AccountInfo, ICachePlugin } from '@azure/msal-node';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Cloud, clouds, createAuthority } from '../../../src/shared/entra/authority.ts';
+import { createCredentialVerdict } from '../../../src/shared/entra/credential-verdict.ts';
 import type { SendHttp } from '../../../src/shared/network/http-request.ts';
 import type { MsalAccount } from '../../../src/shared/session/facts.ts';
 import { createCircuitBreakers } from '../../../src/shared/tokens/circuit-breaker.ts';
 import { createMsal } from '../../../src/shared/tokens/msal.ts';
 import { createStoredTokens } from '../../../src/shared/tokens/stored-tokens.ts';
 import { openedSession, sessionContent } from '../../support/session-content.ts';
-import { createCredentialVerdict } from '../../../src/shared/entra/credential-verdict.ts';
 
 const clientId = '5e1f0000-0000-4000-8000-000000000001';
 const tenantId = '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01';

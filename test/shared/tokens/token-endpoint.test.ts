@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createAuthority } from '../../../src/shared/entra/authority.ts';
+import { createCredentialVerdict } from '../../../src/shared/entra/credential-verdict.ts';
 import { createCircuitBreakers } from '../../../src/shared/tokens/circuit-breaker.ts';
 import { createMsal } from '../../../src/shared/tokens/msal.ts';
-import { createCredentialVerdict } from '../../../src/shared/entra/credential-verdict.ts';
 
 const authority = createAuthority('public', '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01');
 

@@ -5,6 +5,7 @@ import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { keyedHash } from '../../../src/shared/crypto/keyed-hash.ts';
 import type { RandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { createTextSealer } from '../../../src/shared/crypto/sealed-text.ts';
+import { createCredentialVerdict } from '../../../src/shared/entra/credential-verdict.ts';
 import type { SendHttp } from '../../../src/shared/network/http-request.ts';
 import { createSessionStore, type SessionStore } from '../../../src/shared/session/store.ts';
 import { createSweep, type Sweep } from '../../../src/shared/session/sweep.ts';
@@ -18,7 +19,6 @@ import { createRenewals } from '../../../src/shared/tokens/renewals.ts';
 import { signingKeys } from './id-tokens.ts';
 import { noBug, type PlantedBug } from './planted-bugs.ts';
 import { authority, clientId, indexKey, origin, sealingKey, tenantId } from './users.ts';
-import { createCredentialVerdict } from '../../../src/shared/entra/credential-verdict.ts';
 
 const credentialVerdict = createCredentialVerdict();
 const credential = { options: { clientSecret: 'secret' }, check: () => Promise.resolve() };
