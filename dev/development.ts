@@ -5,8 +5,9 @@ import { startFunctionsHost } from '@entra-bff/functions-host';
 import { startGraphEmulator } from '@entra-bff/graph-emulator';
 import { startAzurite } from './azurite.ts';
 import { developmentSettings } from './development-settings.ts';
-import { choosePort } from './free-port.ts';
+import { choosePort, requirePort } from './free-port.ts';
 import { createFrontend } from './frontend.ts';
+import { registerAt } from './register-at.ts';
 import { createRunning } from './running.ts';
 
 export interface Development {
@@ -16,6 +17,8 @@ export interface Development {
   bffOrigin: string;
   entraSwitchesUrl: string;
   graphSwitchesUrl: string;
+  /** Set if the usual port of the service is in use, so that it listens on another one. */
+  takenPort: number | undefined;
 }
 
 const preferredPorts = { bff: 7071, entra: 7072, graph: 7073 };
@@ -29,18 +32,17 @@ export function createDevelopment(options: {
   const running = createRunning();
 
   async function start(): Promise<Development> {
+    const chosenPort = options.env['PORT'] || undefined;
     const [bffPort, entraPort, graphPort] = await Promise.all([
-      choosePort(preferredPorts.bff),
+      chosenPort === undefined ? choosePort(preferredPorts.bff) : requirePort(chosenPort),
       choosePort(preferredPorts.entra),
       choosePort(preferredPorts.graph),
     ]);
+    const bffOrigin = `http://localhost:${bffPort}`;
+    const directory = registerAt(demoDirectory, options.env['PUBLIC_BASE_URL'] || bffOrigin);
     const emulators = async () => {
-      const entra = await running.add(startEntraEmulator({ directory: demoDirectory, port: entraPort }));
-      const graph = startGraphEmulator({
-        directory: demoDirectory,
-        entra,
-        port: graphPort,
-      });
+      const entra = await running.add(startEntraEmulator({ directory, port: entraPort }));
+      const graph = startGraphEmulator({ directory, entra, port: graphPort });
       return { entra, graph: await running.add(graph) };
     };
     const [bundle, azurite, { entra, graph }] = await Promise.all([
@@ -55,7 +57,7 @@ export function createDevelopment(options: {
     };
     const settings = developmentSettings(
       {
-        bffOrigin: `http://localhost:${bffPort}`,
+        bffOrigin,
         entraOrigin: entra.origin,
         graphOrigin: graph.origin,
         tableConnectionString: azurite.connectionString,
@@ -73,7 +75,13 @@ export function createDevelopment(options: {
     );
     if (host.loadError) throw host.loadError;
     await requireReady(host.origin);
-    return { publicBaseUrl: settings['PUBLIC_BASE_URL'] ?? host.origin, bffOrigin: host.origin, ...switches };
+    const isMoved = chosenPort === undefined && bffPort !== preferredPorts.bff;
+    return {
+      publicBaseUrl: settings['PUBLIC_BASE_URL'] ?? host.origin,
+      bffOrigin: host.origin,
+      takenPort: isMoved ? preferredPorts.bff : undefined,
+      ...switches,
+    };
   }
 
   return { start, stop: running.stop };

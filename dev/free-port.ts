@@ -9,14 +9,37 @@ export async function findFreePort(): Promise<number> {
 /** Returns the preferred port if it is free on both loopback addresses, otherwise any free port. */
 export async function choosePort(preferred: number): Promise<number> {
   try {
-    await listenBriefly(preferred, '127.0.0.1');
-    await listenBriefly(preferred, '::1').catch((error: unknown) => {
-      if (isTaken(error)) throw error; // other errors: this machine has no ::1
-    });
+    await requireFree(preferred);
     return preferred;
   } catch {
     return findFreePort();
   }
+}
+
+/**
+ * Returns the port that the developer has chosen.
+ * @param text value of the environment variable `PORT`
+ * @throws {Error} if it is not a port, or not free on both loopback addresses
+ */
+export async function requirePort(text: string): Promise<number> {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65_535) {
+    throw new Error(`PORT is "${text}". Set it to a number from 1 to 65535.`);
+  }
+  try {
+    await requireFree(port);
+  } catch (error) {
+    const why = isTaken(error) ? 'is in use' : 'cannot be used on this machine';
+    throw new Error(`port ${port} ${why}. Set PORT to another port, or omit it.`);
+  }
+  return port;
+}
+
+async function requireFree(port: number): Promise<void> {
+  await listenBriefly(port, '127.0.0.1');
+  await listenBriefly(port, '::1').catch((error: unknown) => {
+    if (isTaken(error)) throw error; // other errors: this machine has no ::1
+  });
 }
 
 async function listenBriefly(port: number, host: string): Promise<number> {

@@ -3,10 +3,12 @@ import type { Development } from './development.ts';
 
 /** The text that `npm start` prints when everything runs. Its first address is the one to open. */
 export function welcome(development: Development): string {
+  const { takenPort } = development;
   const hasServerInFront = development.publicBaseUrl !== development.bffOrigin;
   return [
     `entra-bff is ready: ${development.publicBaseUrl}`,
     ...(hasServerInFront ? [`  (the service listens on ${development.bffOrigin})`] : []),
+    ...(takenPort === undefined ? [] : [describeMove(takenPort, development)]),
     '',
     'Sign in as:',
     ...demoDirectory.users.map(describeUser),
@@ -16,6 +18,11 @@ export function welcome(development: Development): string {
     'Press Ctrl-C to stop.',
     '',
   ].join('\n');
+}
+
+function describeMove(takenPort: number, { bffOrigin }: Development): string {
+  const { port } = new URL(bffOrigin);
+  return `  (port ${takenPort} is in use, so the service uses port ${port}; PORT=${port} npm start always uses it)`;
 }
 
 function describeUser(user: (typeof demoDirectory.users)[number]): string {

@@ -1,6 +1,8 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import type { Readable } from 'node:stream';
+import { demoClient } from '@entra-bff/directory';
 import { bundleFixture } from '@entra-bff/functions-host/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { isWholeRun } from '../support/scale.ts';
@@ -41,7 +43,7 @@ function start(
 const untilReady = (running: Running) =>
   vi.waitFor(() => expect(running.output()).toContain('Press Ctrl-C to stop.'), { timeout: 45_000 });
 
-const addresses = (text: string) => text.match(/http:\/\/[^\s)]+/g) ?? [];
+const addresses = (text: string) => text.match(/https?:\/\/[^\s)]+/g) ?? [];
 
 const isUp = (address: string) =>
   fetch(address).then(
@@ -73,16 +75,23 @@ describe('npm start', () => {
     },
   );
 
-  it('prints the address of the development server first, and ends with npm even if only the shell between them gets the signal', async () => {
+  it('names a port that is in use, registers a server in front of it, and ends with npm even if only the shell between them gets the signal', async () => {
+    await occupy(7071);
     const running = start(
       await bundleFixture(settingsApp),
-      { PUBLIC_BASE_URL: 'http://localhost:5173', npm_lifecycle_event: 'start' },
+      { PUBLIC_BASE_URL: 'https://localhost:8443', npm_lifecycle_event: 'start' },
       'sh',
     );
     await untilReady(running);
-    expect(running.output()).toMatch(/^entra-bff is ready: http:\/\/localhost:5173\n/);
+    expect(running.output()).toMatch(/^entra-bff is ready: https:\/\/localhost:8443\n/);
+    expect(running.output()).toMatch(
+      /\(port 7071 is in use, so the service uses port \d+; PORT=\d+ npm start /,
+    );
     expect(running.output()).toMatch(/alice@contoso\.example .*role Admin/);
     const all = await addressesOfAll(running, 1);
+    const [, entra = ''] = all;
+    expect(await authorizeAt(entra, 'https://localhost:8443/api/auth/callback')).toContain('Alice Adams');
+    expect(await authorizeAt(entra, 'https://localhost:8444/api/auth/callback')).toContain('AADSTS50011');
     await expect.poll(() => running.output()).toMatch(/^warning +settings settings were read$/m);
     running.child.kill('SIGTERM');
     await vi.waitFor(
@@ -103,6 +112,15 @@ describe('npm start', () => {
     });
   }
 
+  it('ends with one sentence if the port that PORT names is in use', async () => {
+    const port = await occupy(0);
+    const running = start(await bundleFixture(settingsApp), { PORT: String(port) });
+    expect(await running.ended).toEqual([1, null]);
+    expect(running.output()).toBe(
+      `entra-bff did not start: port ${port} is in use. Set PORT to another port, or omit it.\n`,
+    );
+  });
+
   it('prints one sentence if it cannot start, stops what it has started, and exits with 1', async () => {
     const running = start(await bundleFixture(`throw new Error('SESSION_KEYS is not a key.');`));
     expect(await running.ended).toEqual([1, null]);
@@ -120,6 +138,34 @@ describe('npm start', () => {
     expect(running.output()).toMatch(/^entra-bff did not start: .*A setting is wrong/);
   });
 });
+
+/** Listens on the port until the test ends, unless another process does so already. */
+async function occupy(port: number): Promise<number> {
+  const server = createServer().listen(port, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await Promise.race([once(server, 'listening'), once(server, 'error').catch(() => undefined)]);
+  const address = server.address();
+  return address !== null && typeof address === 'object' ? address.port : port;
+}
+
+/** The page that Entra ID shows for a sign-in that returns to this address. */
+async function authorizeAt(switchesUrl: string, redirectUri: string): Promise<string> {
+  const { tenantId, clientId } = demoClient;
+  const url = new URL(`/${tenantId}/oauth2/v2.0/authorize`, switchesUrl);
+  url.search = String(
+    new URLSearchParams({
+      client_id: clientId,
+      redirect_uri: redirectUri,
+      response_type: 'code',
+      scope: 'openid',
+      state: 's',
+      nonce: 'n',
+      code_challenge: 'c'.repeat(43),
+      code_challenge_method: 'S256',
+    }),
+  );
+  return (await fetch(url)).text();
+}
 
 /**
  * Checks that the app knows the addresses of everything that was started.

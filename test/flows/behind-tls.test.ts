@@ -1,14 +1,11 @@
 import { demoDirectory } from '@entra-bff/directory';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { registerAt } from '../../dev/register-at.ts';
 import { callbackAddress, knownAtEntra } from '../support/callback-address.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 import { signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
-const publicBaseUrl = 'https://app.example';
-const registrations = demoDirectory.registrations.map((registration) => ({
-  ...registration,
-  redirectUris: [...registration.redirectUris, `${publicBaseUrl}/api/auth/callback`],
-}));
+const publicBaseUrl = 'https://localhost:8443';
 
 let world: World;
 /** As a front door that ends TLS reaches it. */
@@ -16,7 +13,7 @@ let worker: Worker;
 let browser: UserAgent;
 
 beforeAll(async () => {
-  world = await startWorld({ ...demoDirectory, registrations });
+  world = await startWorld(registerAt(demoDirectory, publicBaseUrl));
   const plain = await world.startWorker();
   worker = await world.startWorker({ environment: { PUBLIC_BASE_URL: publicBaseUrl } });
   const known = plain.browser();
