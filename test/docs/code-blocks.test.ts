@@ -201,7 +201,8 @@ const commandPattern = /^(?:[A-Z_]+=\S+ )*(?:az|bash|cp|curl|func|git|node|npm|n
 
 function checkCommand(text: string): void {
   const [, assignments = '', command = ''] = /^(?:export )?((?:[A-Z_]+=\S+(?: |$))*)(.*)$/.exec(text) ?? [];
-  for (const [name] of assignments.matchAll(/[A-Z_]+(?==)/g)) expect(settingNames).toContain(name);
+  const variables = command === 'npm start' ? [...settingNames, 'PORT'] : settingNames;
+  for (const [name] of assignments.matchAll(/[A-Z_]+(?==)/g)) expect(variables).toContain(name);
   const [, script] = /^npm run (?:-s )?([\w:]+)/.exec(command) ?? [];
   if (script !== undefined) expect(scripts).toHaveProperty(script);
   if (command === '' || command in cannotRunHere) return;
