@@ -68,12 +68,13 @@ export function createInteraction({ sealer, now, adminConsentUrl }: InteractionD
     };
     if (by === 'user') {
       return new BffError('consent_declined', {
-        detail: 'The permissions for this feature were declined. Offer login_url behind a button.',
+        detail:
+          'The permissions for this feature were declined. You can continue without the feature, or try again.',
         extensions: common,
       });
     }
     return new BffError('admin_consent_required', {
-      detail: 'An administrator has to grant the permissions for this feature, at admin_consent_url.',
+      detail: 'An administrator of your organization has to grant the permissions for this feature.',
       extensions: { ...common, admin_consent_url: adminConsentUrl(scopes) },
     });
   };

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { createTextSealer } from '../../../src/shared/crypto/sealed-text.ts';
-import { BffError } from '../../../src/shared/errors.ts';
+import { BffError, interactionReasons } from '../../../src/shared/errors.ts';
 import { nextDenial } from '../../../src/shared/interaction/consent-backoff.ts';
 import { createInteraction, type Interaction } from '../../../src/shared/interaction/interaction.ts';
 import type { ConsentDenial } from '../../../src/shared/session/facts.ts';
@@ -100,6 +100,19 @@ describe('an interaction', () => {
     expect(interaction.openTicket(ticket, session)).toBeDefined();
     now = inSeconds(600);
     expect(interaction.openTicket(ticket, session)).toBeUndefined();
+  });
+
+  it('has a detail for the user, because pages show it: no member, no URL and no word about calls', () => {
+    const reasons = interactionReasons.map((reason) =>
+      interaction.required(sessionWith(), { ...need, reason }),
+    );
+    const askAgainAt = inSeconds(60).toISOString();
+    const session = sessionWith({ consentDenials: { mail: { by: 'user', count: 1, askAgainAt } } });
+    const declined = thrown(() => interaction.requireNoActiveDenial(session, 'mail', ['Mail.Read']));
+    for (const { detail, code, extensions } of [...reasons, declined]) {
+      expect(detail, `${code} ${extensions.reason}`).toMatch(/^[A-Z][^_]+\.$/);
+      expect(detail).not.toMatch(/\bcall\b|\burl\b|behind a button/i);
+    }
   });
 
   it('that only an administrator can complete has a link for the administrator', () => {
