@@ -1,6 +1,6 @@
 import { client, signIn } from './bff.js';
 import { showCallError } from './call-error.js';
-import { announce, byId, create, fact } from './dom.js';
+import { announce, byId, create, fact, time } from './dom.js';
 import { showMessages } from './messages.js';
 import { showPortrait, showProfile } from './profile.js';
 import { showSessions } from './sessions.js';
@@ -73,17 +73,10 @@ function showBrowserStorage(session) {
       'localStorage',
       create('code', {}, localStorage.length === 0 ? 'empty' : `${localStorage.length} entries`),
     ),
-    fact('Session expires', toTime(session.expires_at)),
-    fact('Expires earlier if unused', toTime(session.idle_expires_at)),
+    fact('Session expires', time(session.expires_at)),
+    fact('Expires earlier if unused', time(session.idle_expires_at)),
   );
 }
-
-const toTime = (text) =>
-  create(
-    'time',
-    { dateTime: text },
-    new Date(text).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' }),
-  );
 
 /** Every element that shows the user's data. */
 const personal = [

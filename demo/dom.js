@@ -20,6 +20,18 @@ export function showLoading(container, text) {
   container.replaceChildren(create('p', { className: 'loading' }, text));
 }
 
+/** The one format of times: `7:05 PM` today, else `Nov 29, 7:05 PM`. The exact time is the tooltip. */
+export function time(iso) {
+  const date = new Date(iso);
+  const now = new Date();
+  const isToday = date.toDateString() === now.toDateString();
+  const day = isToday ? {} : { day: 'numeric', month: 'short' };
+  const year = date.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' };
+  const text = date.toLocaleString(undefined, { hour: 'numeric', minute: '2-digit', ...day, ...year });
+  const title = date.toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'long' });
+  return create('time', { dateTime: iso, title }, text);
+}
+
 /** Announces a text to screen readers. */
 export function announce(text) {
   byId('status').textContent = text;

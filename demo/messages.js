@@ -1,6 +1,6 @@
 import { readGraph } from './bff.js';
 import { showCallError } from './call-error.js';
-import { announce, button, byId, create, initials, showLoading } from './dom.js';
+import { announce, button, byId, create, initials, showLoading, time } from './dom.js';
 
 const pageSize = 10;
 const fields = 'id,subject,from,receivedDateTime,bodyPreview,isRead';
@@ -62,13 +62,12 @@ function append(messages, hasMore) {
 
 function toMessage({ subject, from, receivedDateTime, bodyPreview, isRead }) {
   const sender = from?.emailAddress?.name ?? 'Unknown sender';
-  const received = new Date(receivedDateTime);
   return create(
     'li',
     { className: isRead ? 'message' : 'message unread', tabIndex: -1 },
     create('span', { className: `mark tone-${toneOf(sender)}`, ariaHidden: 'true' }, initials(sender)),
     create('b', { className: 'sender' }, sender),
-    create('time', { dateTime: receivedDateTime, title: received.toLocaleString() }, toShortTime(received)),
+    time(receivedDateTime),
     create(
       'span',
       { className: 'subject' },
@@ -81,12 +80,3 @@ function toMessage({ subject, from, receivedDateTime, bodyPreview, isRead }) {
 
 /** The same color for the same sender. */
 const toneOf = (sender) => [...sender].reduce((sum, character) => sum + character.charCodeAt(0), 0) % 5;
-
-function toShortTime(date) {
-  const now = new Date();
-  if (date.toDateString() === now.toDateString()) {
-    return date.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
-  }
-  const year = date.getFullYear() === now.getFullYear() ? undefined : 'numeric';
-  return date.toLocaleDateString(undefined, { day: 'numeric', month: 'short', year });
-}

@@ -1,6 +1,6 @@
 import { readGraph } from './bff.js';
 import { showCallError } from './call-error.js';
-import { byId, create, fact, initials, showLoading } from './dom.js';
+import { byId, create, fact, initials } from './dom.js';
 
 const fields = [
   ['displayName', 'Name'],
@@ -11,20 +11,28 @@ const fields = [
   ['preferredLanguage', 'Language'],
 ];
 
-/** Shows the user's profile from Graph. */
+/** Shows the user's profile from Graph. Until it is there, the labels take up its space, so that nothing moves. */
 export async function showProfile() {
   const container = byId('profile');
-  showLoading(container, 'Loading your profile …');
+  // The pressed button is gone, so the card gets the focus.
+  if (container.contains(document.activeElement)) container.focus({ preventScroll: true });
+  showFields(container, () => '…');
+  container.ariaBusy = 'true';
   try {
     const select = fields.map(([name]) => name).join(',');
     const me = await (await readGraph(`/me?$select=${select}`)).json();
-    const present = fields.filter(([name]) => me[name]);
-    container.replaceChildren(
-      create('dl', { className: 'facts' }, ...present.map(([name, label]) => fact(label, me[name]))),
-    );
+    showFields(container, (name) => me[name] || 'not set');
   } catch (error) {
     showCallError(container, error, showProfile);
+  } finally {
+    container.ariaBusy = null;
   }
+}
+
+function showFields(container, read) {
+  container.replaceChildren(
+    create('dl', { className: 'facts' }, ...fields.map(([name, label]) => fact(label, read(name)))),
+  );
 }
 
 /** Shows the user's photo, or initials if there is none. */

@@ -1,6 +1,6 @@
 import { client } from './bff.js';
 import { showCallError } from './call-error.js';
-import { announce, button, byId, create, showLoading } from './dom.js';
+import { announce, button, byId, create, showLoading, time } from './dom.js';
 
 const sessionsPath = '/api/auth/sessions';
 const container = byId('sessions');
@@ -29,7 +29,7 @@ function show(sessions, complete) {
 
 function toItem({ id, current, device, last_used_at }) {
   const name = device ?? 'Unknown browser';
-  const lastUse = `Last used ${toTime(last_used_at)}`;
+  const lastUse = time(last_used_at);
   return create(
     'li',
     {},
@@ -38,9 +38,9 @@ function toItem({ id, current, device, last_used_at }) {
       {},
       create('b', {}, name),
       ...(current ? [' ', create('span', { className: 'here' }, 'this browser')] : []),
-      create('time', { className: 'quiet small', dateTime: last_used_at }, lastUse),
+      create('p', { className: 'quiet small' }, 'Last used ', lastUse),
     ),
-    ...(current ? [] : [toButton(id, name, lastUse)]),
+    ...(current ? [] : [toButton(id, name, `Last used ${lastUse.textContent}`)]),
   );
 }
 
@@ -68,11 +68,4 @@ async function end(url, done) {
   }
   announce(done);
   await showSessions();
-}
-
-function toTime(text) {
-  const date = new Date(text);
-  return date.toDateString() === new Date().toDateString()
-    ? date.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })
-    : date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 }

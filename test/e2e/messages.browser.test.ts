@@ -28,6 +28,38 @@ async function askForMessages(page: Page): Promise<void> {
   await page.getByText('Read your mail').waitFor();
 }
 
+describe('the home of the demo', () => {
+  it.runIf(isWholeRun)(
+    'moves nothing when the profile arrives, and has one format of times',
+    async ({ skip }) => {
+      const page = await world.newPage(skip);
+      grantSignIn(world, 'Alice Adams', ['Mail.Read']);
+      await signInAtDemo(world, page, 'Alice Adams');
+      const held = Promise.withResolvers<void>();
+      await page.route('**/api/graph/v1.0/me?*', async (route) => {
+        await held.promise;
+        await route.continue();
+      });
+      await page.goto(`${world.worker.origin}/#messages`);
+      await page.reload();
+      await page.getByText('10 shown').waitFor();
+      await page.getByText('You are not signed in anywhere else.').waitFor();
+      const place = () => page.locator('#messages').boundingBox();
+      const before = await place();
+      expect(await page.locator('#profile').getAttribute('aria-busy')).toBe('true');
+      held.resolve();
+      await page.getByText('Head of Platform').waitFor();
+      expect(await place()).toEqual(before);
+      const times = await page.locator('time').all();
+      expect(times.length).toBeGreaterThan(10);
+      for (const time of times) {
+        expect(await time.textContent()).toMatch(/^(?:[A-Z][a-z]{2} \d+, )?\d+:\d\d\s[AP]M$/);
+        expect(await time.getAttribute('title')).toMatch(/\d{4}/);
+      }
+    },
+  );
+});
+
 describe('messages in a browser', () => {
   it.runIf(isWholeRun)(
     'require consent at first use, then open automatically and page to the end',

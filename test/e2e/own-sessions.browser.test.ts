@@ -107,7 +107,7 @@ describe('the card of the user’s own sessions', () => {
     await browserOf(skip, 'unknown');
     await desk.reload();
     await card(desk).getByText('Unknown browser').first().waitFor();
-    await desk.locator('#profile dl').waitFor();
+    await desk.locator('#profile:not([aria-busy]) dl').waitFor();
     expect(await inspectAppearance(desk, 'own-sessions-several')).toEqual([]);
   });
 });

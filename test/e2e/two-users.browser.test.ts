@@ -172,7 +172,7 @@ describe('the demo after a sign-in in another tab', () => {
     await signInAtDemo(world, page, 'Alice Adams');
     await press(page, 'Show my messages');
     await page.getByText('10 shown').waitFor();
-    await page.locator('#profile dl').waitFor();
+    await page.locator('#profile:not([aria-busy]) dl').waitFor();
     return page;
   }
 
