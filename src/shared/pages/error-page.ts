@@ -23,6 +23,9 @@ const unrelatedToSignIn: ReadonlySet<ProblemCode> = new Set([
   'registration_invalid',
 ]);
 
+/** Codes after which a sign-in is the main action. */
+const resolvedBySignIn: ReadonlySet<ProblemCode> = new Set(['session_required', 'login_transaction_invalid']);
+
 /** An error as a page: what happened, what the user can do, and a reference for support. */
 export function errorPage(
   error: BffError,
@@ -32,6 +35,13 @@ export function errorPage(
   const title = options.title ?? problems[error.code].title;
   const signIn = unrelatedToSignIn.has(error.code) ? undefined : { href: loginPath, label: 'Sign in' };
   const tryAgain = options.tryAgain ?? signIn;
+  const [kindOfBack, kindOfTryAgain] = resolvedBySignIn.has(error.code) ? ['', ' main'] : [' main', ''];
+  const links = [
+    html`<a class="button${kindOfBack}" href="${options.backHref ?? '/'}">Back to the app</a>`,
+    ...(tryAgain === undefined
+      ? []
+      : [html`<a class="button${kindOfTryAgain}" href="${tryAgain.href}">${tryAgain.label}</a>`]),
+  ];
   return createDocument({
     title,
     status: error.status,
@@ -40,8 +50,7 @@ export function errorPage(
 ${error.detail && html`<p>${error.detail}</p>`}
 ${options.administratorHref && administratorLink(options.administratorHref)}
 <div class="actions">
-<a class="button main" href="${options.backHref ?? '/'}">Back to the app</a>
-${tryAgain && html`<a class="button" href="${tryAgain.href}">${tryAgain.label}</a>`}
+${kindOfBack === '' ? links.toReversed() : links}
 </div>
 </section>
 <p class="quiet">Code <code>${error.code}</code> · Reference <code>${invocationId}</code></p>`,
