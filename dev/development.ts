@@ -39,10 +39,11 @@ export function createDevelopment(options: {
       choosePort(preferredPorts.graph),
     ]);
     const bffOrigin = `http://localhost:${bffPort}`;
-    const directory = registerAt(demoDirectory, options.env['PUBLIC_BASE_URL'] || bffOrigin);
+    const appUrl = options.env['PUBLIC_BASE_URL'] || bffOrigin;
+    const directory = registerAt(demoDirectory, appUrl);
     const emulators = async () => {
-      const entra = await running.add(startEntraEmulator({ directory, port: entraPort }));
-      const graph = startGraphEmulator({ directory, entra, port: graphPort });
+      const entra = await running.add(startEntraEmulator({ directory, appUrl, port: entraPort }));
+      const graph = startGraphEmulator({ directory, appUrl, entra, port: graphPort });
       return { entra, graph: await running.add(graph) };
     };
     const [bundle, azurite, { entra, graph }] = await Promise.all([

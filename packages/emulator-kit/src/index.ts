@@ -13,3 +13,4 @@ export {
 } from './http.ts';
 export { type Listening, listenLocally } from './listen.ts';
 export { initialsOf, type Page, pageReply } from './page.ts';
+export { type SwitchedOn, switchedOn } from './switched-on.ts';

@@ -11,6 +11,8 @@ import type { Switches } from './switches.ts';
 /** Everything that one running emulator knows. */
 export interface Authority {
   readonly origin: string;
+  /** The app that uses this emulator. The switches page links to it. */
+  readonly appUrl: string | undefined;
   readonly directory: Directory;
   readonly now: () => Date;
   readonly switches: Switches;

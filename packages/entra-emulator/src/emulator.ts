@@ -73,6 +73,8 @@ export interface EntraEmulator {
 
 export interface EntraEmulatorOptions {
   readonly directory: Directory;
+  /** The app that uses this emulator. The switches page links to it. */
+  readonly appUrl?: string;
   /** 0, the default, takes a free port. */
   readonly port?: number;
   readonly now?: () => Date;
@@ -90,6 +92,7 @@ export async function startEntraEmulator(options: EntraEmulatorOptions): Promise
   const { origin, close } = await listenLocally(server, port);
   const authority: Authority = {
     origin,
+    appUrl: options.appUrl,
     directory,
     now,
     switches: defaultEntraSwitches(),

@@ -57,6 +57,11 @@ export async function perform(authority: Authority, form: URLSearchParams): Prom
     case 'sign-all-users-out':
       browsers.signOut();
       return 'sign-all-users-out';
+    case 'reset-switches':
+      Object.assign(switches, defaultEntraSwitches());
+      blockedUsers.clear();
+      expiredPasswords.clear();
+      return 'reset-switches';
     case 'reset':
       Object.assign(switches, defaultEntraSwitches());
       consents.reset();
@@ -88,5 +93,6 @@ export const messages = {
   block: 'The account is disabled. Sign-ins and refreshes are refused.',
   unblock: 'The account works again.',
   'sign-all-users-out': 'All users are signed out here. Apps keep their own sessions.',
+  'reset-switches': 'All switches are off. Accounts and passwords work. Consents and sign-ins stay.',
   reset: 'Everything is reset: switches are off, consents and sign-ins are gone.',
 } as const;

@@ -1,4 +1,5 @@
 import { type Html, html } from '@entra-bff/emulator-kit';
+import type { Authority } from './authority.ts';
 import { describedSwitches } from './switch-descriptions.ts';
 import { defaultEntraSwitches, type Switches } from './switches.ts';
 
@@ -25,6 +26,33 @@ function control(item: Exclude<Described, { kind: 'yes-no' }>, switches: Switche
           html`<option value="${value}"${value === switches[item.name] ? html` selected` : ''}>${label}</option>`,
       )}</select>`;
   }
+}
+
+/** Every switch that is not as in an emulator without any failure, and users whose account or password does not work. */
+export function describeSwitchedOn({
+  switches,
+  directory,
+  blockedUsers,
+  expiredPasswords,
+}: Pick<Authority, 'switches' | 'directory' | 'blockedUsers' | 'expiredPasswords'>): string[] {
+  const off = defaultEntraSwitches();
+  const changed = describedSwitches
+    .flatMap((group) => group.items)
+    .filter(({ name }) => switches[name] !== off[name]);
+  const namesOf = (ids: ReadonlySet<string>) =>
+    directory.users.filter(({ id }) => ids.has(id)).map(({ name }) => name);
+  return [
+    ...changed.map((item) => `${item.label}${valueText(item, switches)}`),
+    ...namesOf(blockedUsers).map((name) => `The account of ${name} is disabled`),
+    ...namesOf(expiredPasswords).map((name) => `The password of ${name} has expired`),
+  ];
+}
+
+function valueText(item: Described, switches: Switches): string {
+  const value = switches[item.name];
+  if (item.kind === 'yes-no') return '';
+  const label = item.kind === 'choice' ? item.options.find(([option]) => option === value)?.[1] : undefined;
+  return `: ${label ?? value}`;
 }
 
 /** Reads the whole form. A missing checkbox is off; an invalid number or choice keeps its default. */

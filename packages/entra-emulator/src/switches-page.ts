@@ -6,12 +6,13 @@ import {
   pageReply,
   type Reply,
   redirectTo,
+  switchedOn,
   textReply,
 } from '@entra-bff/emulator-kit';
 import { type Authority, findRegistration } from './authority.ts';
 import { endings } from './sign-in-ending.ts';
 import { messages, perform } from './switch-actions.ts';
-import { switchControl } from './switch-controls.ts';
+import { describeSwitchedOn, switchControl } from './switch-controls.ts';
 import { describedSwitches } from './switch-descriptions.ts';
 
 /** The page that makes the emulator fail on demand. Every POST redirects, so that reloading the page repeats nothing. */
@@ -26,7 +27,7 @@ export async function handleSwitches(authority: Authority, request: EmulatorRequ
 const isMessage = (value: string): value is keyof typeof messages => Object.hasOwn(messages, value);
 
 function switchesPage(authority: Authority, done: string | null): Reply {
-  const { switches, directory } = authority;
+  const { switches, directory, appUrl } = authority;
   return pageReply({
     title: 'Switches',
     layout: 'wide',
@@ -34,6 +35,7 @@ function switchesPage(authority: Authority, done: string | null): Reply {
 <h1>Switches</h1>
 <p>Make the sign-in service fail as the real one does. Changes take effect at once, until you change them back or stop the emulator. <a href="/">About this emulator</a></p>
 ${done !== null && isMessage(done) && html`<p class="notice" role="status">${messages[done]}</p>`}
+${switchedOn({ items: describeSwitchedOn(authority), resetAction: 'reset-switches', appUrl })}
 <form method="post" action="/switches">
 ${describedSwitches.map(
   ({ title, items }) =>

@@ -53,6 +53,37 @@ describe('the switches page', () => {
     });
   });
 
+  it('lists what is on at the top, and turns all of it off', async () => {
+    Object.assign(emulator.switches, { secondFactorDemanded: true, outage: 'json-503', slowMs: 20 });
+    emulator.blockedUsers.add(ben.id);
+    const { text } = await createFormBrowser(emulator.origin).open('/switches');
+    const [, list = ''] = /<h2 id="on">On now<\/h2>\s*<ul>(.*?)<\/ul>/s.exec(text) ?? [];
+    expect([...list.matchAll(/<li>(.*?)<\/li>/g)].map(([, item]) => item)).toEqual([
+      'Require a second factor',
+      'Delay of responses (milliseconds): 20',
+      'Outage: 503 with an error document',
+      'The account of Ben Brown is disabled',
+    ]);
+    expect(text.indexOf('Reset all')).toBeLessThan(text.indexOf('<fieldset>'));
+    expect((await post({ action: 'reset-switches' })).status).toBe(303);
+    expect(emulator.switches).toEqual(defaultEntraSwitches());
+    expect(emulator.blockedUsers.size).toBe(0);
+    expect((await createFormBrowser(emulator.origin).open('/switches')).text).toContain('Everything works.');
+  });
+
+  it('leads back to the app that uses the emulator', async () => {
+    const appUrl = 'http://localhost:7071';
+    const ofApp = await startTestEmulator({ directory: demoDirectory, appUrl });
+    const pages = await Promise.all(
+      [ofApp, emulator].map(({ origin }) => createFormBrowser(origin).open('/switches')),
+    );
+    await ofApp.close();
+    expect(pages.map(({ text }) => text.includes(`href="${appUrl}">Back to the app</a>`))).toEqual([
+      true,
+      false,
+    ]);
+  });
+
   it('shows what a test has set', async () => {
     emulator.switches.clientSecretExpired = true;
     emulator.switches.outage = 'json-503';

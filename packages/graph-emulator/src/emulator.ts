@@ -34,6 +34,8 @@ export interface GraphEmulator {
 
 export interface GraphEmulatorOptions {
   readonly directory: Directory;
+  /** The app that uses this emulator. The switches page links to it. */
+  readonly appUrl?: string;
   /** The issuer of the access tokens. Without a sign-in service, calls about consents and sessions get 501. */
   readonly entra: { readonly origin: string; readonly signInService?: SignInService };
   /** 0, the default, takes a free port. */
@@ -50,6 +52,7 @@ export async function startGraphEmulator(options: GraphEmulatorOptions): Promise
   const { origin, close } = await listenLocally(server, port);
   const graph: Graph = {
     origin,
+    appUrl: options.appUrl,
     directory,
     entraOrigin: entra.origin,
     signInService: entra.signInService,

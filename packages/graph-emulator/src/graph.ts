@@ -8,6 +8,8 @@ import type { GraphSwitches } from './switches.ts';
 /** Everything that one running emulator knows. */
 export interface Graph {
   readonly origin: string;
+  /** The app that uses this emulator. The switches page links to it. */
+  readonly appUrl: string | undefined;
   readonly directory: Directory;
   /** The issuer of the access tokens. */
   readonly entraOrigin: string;

@@ -12,7 +12,7 @@ import { type Done, readSwitches, switchesPage } from './switches-page.ts';
 /** The page that makes Graph fail on demand. Every POST redirects, so that reloading the page repeats nothing. */
 export function handleSwitches(graph: Graph, request: EmulatorRequest): Reply {
   if (request.method !== 'POST') {
-    return switchesPage(graph.switches, graph.directory.users, request.query.get('done'));
+    return switchesPage(graph, request.query.get('done'));
   }
   if (isFromForeignPage(request, graph.origin)) {
     return textReply(403, 'Another site must not change the switches.');
@@ -31,7 +31,7 @@ function perform({ switches, revocations, now }: Graph, form: URLSearchParams): 
     case 'reset':
       revocations.clear();
       Object.assign(switches, defaultGraphSwitches());
-      return 'save';
+      return 'reset';
     default:
       Object.assign(switches, readSwitches(form, switches));
       return 'save';

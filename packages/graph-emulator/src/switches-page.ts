@@ -1,14 +1,29 @@
-import type { User } from '@entra-bff/directory';
 import type { Reply } from '@entra-bff/emulator-kit';
-import { type Html, html, pageReply } from '@entra-bff/emulator-kit';
+import { type Html, html, pageReply, switchedOn } from '@entra-bff/emulator-kit';
 import { challengeForms } from './claims-challenge.ts';
-import { breakingPoints, type GraphSwitches, retryAfterForms } from './switches.ts';
+import type { Graph } from './graph.ts';
+import { breakingPoints, defaultGraphSwitches, type GraphSwitches, retryAfterForms } from './switches.ts';
 
 const messages = {
   save: 'Saved. The switches are in effect now.',
   revoke: 'Tokens issued so far are revoked. New tokens work.',
   forget: 'No token is revoked.',
+  reset: 'All switches are off, and no token is revoked.',
 } as const;
+
+const labels: Readonly<Record<keyof GraphSwitches, string>> = {
+  throttledCalls: 'Number of calls that get 429',
+  retryAfterSeconds: 'Retry-After in seconds',
+  retryAfterForm: 'Format of Retry-After',
+  unavailable: 'Every call gets 503',
+  slowMs: 'Delay of every response in milliseconds',
+  bodyPauseMs: 'Pause in the middle of every response body in milliseconds',
+  breaksOff: 'Where every response breaks off',
+  directoryRolesMissing: 'No user holds a directory role',
+  authenticationContextDemanded: 'Require an authentication context',
+  alwaysChallenges: 'Every call gets a challenge',
+  challengeForm: 'Format of the header',
+};
 
 /** What a button of the page has done. */
 export type Done = keyof typeof messages;
@@ -16,7 +31,8 @@ export type Done = keyof typeof messages;
 const isDone = (text: string): text is Done => Object.hasOwn(messages, text);
 
 /** The page that makes the emulated Graph fail on demand. It needs no script. */
-export function switchesPage(switches: GraphSwitches, users: readonly User[], done: string | null): Reply {
+export function switchesPage({ switches, directory, appUrl }: Graph, done: string | null): Reply {
+  const { users } = directory;
   return pageReply({
     title: 'Switches',
     brand: 'Graph',
@@ -25,22 +41,23 @@ export function switchesPage(switches: GraphSwitches, users: readonly User[], do
 <h1>Switches</h1>
 <p>Make Microsoft Graph fail as the real one does. Changes take effect at once.</p>
 ${done !== null && isDone(done) && html`<p class="notice" role="status">${messages[done]}</p>`}
+${switchedOn({ items: describeSwitchedOn(switches), resetAction: 'reset', appUrl })}
 <form method="post" action="/switches">
 <fieldset><legend>Throttling</legend>
-${numberField('throttledCalls', 'Number of calls that get 429', switches.throttledCalls === Number.POSITIVE_INFINITY ? 1_000_000 : switches.throttledCalls)}
-${numberField('retryAfterSeconds', 'Retry-After in seconds', switches.retryAfterSeconds)}
-${selectField('retryAfterForm', 'Format of Retry-After', retryAfterForms, switches.retryAfterForm)}
+${numberField('throttledCalls', labels.throttledCalls, switches.throttledCalls === Number.POSITIVE_INFINITY ? 1_000_000 : switches.throttledCalls)}
+${numberField('retryAfterSeconds', labels.retryAfterSeconds, switches.retryAfterSeconds)}
+${selectField('retryAfterForm', labels.retryAfterForm, retryAfterForms, switches.retryAfterForm)}
 </fieldset>
 <fieldset><legend>Outage</legend>
-${checkbox('unavailable', 'Every call gets 503', switches.unavailable)}
-${numberField('slowMs', 'Delay of every response in milliseconds', switches.slowMs)}
-${numberField('bodyPauseMs', 'Pause in the middle of every response body in milliseconds', switches.bodyPauseMs)}
-${selectField('breaksOff', 'Where every response breaks off', breakingPoints, switches.breaksOff)}
+${checkbox('unavailable', labels.unavailable, switches.unavailable)}
+${numberField('slowMs', labels.slowMs, switches.slowMs)}
+${numberField('bodyPauseMs', labels.bodyPauseMs, switches.bodyPauseMs)}
+${selectField('breaksOff', labels.breaksOff, breakingPoints, switches.breaksOff)}
 </fieldset>
 <fieldset><legend>Administrators</legend>
 ${checkbox(
   'directoryRolesMissing',
-  'No user holds a directory role',
+  labels.directoryRolesMissing,
   switches.directoryRolesMissing,
   'Calls that need one get 403 even if the app has the permission: revoking sessions and managing consents.',
 )}
@@ -48,19 +65,14 @@ ${checkbox(
 <fieldset><legend>Claims challenges</legend>
 ${checkbox(
   'authenticationContextDemanded',
-  'Require an authentication context',
+  labels.authenticationContextDemanded,
   switches.authenticationContextDemanded,
   'Calls get 401 insufficient_claims until the token contains the context c1, which needs a second factor.',
 )}
-${checkbox(
-  'alwaysChallenges',
-  'Every call gets a challenge',
-  switches.alwaysChallenges,
-  'No token is accepted.',
-)}
-${selectField('challengeForm', 'Format of the header', challengeForms, switches.challengeForm)}
+${checkbox('alwaysChallenges', labels.alwaysChallenges, switches.alwaysChallenges, 'No token is accepted.')}
+${selectField('challengeForm', labels.challengeForm, challengeForms, switches.challengeForm)}
 </fieldset>
-<div class="actions"><button name="action" value="reset">Reset</button><button class="primary" name="action" value="save">Save switches</button></div>
+<div class="actions"><button class="primary" name="action" value="save">Save switches</button></div>
 </form>
 <h2>Actions</h2>
 <form method="post" action="/switches">
@@ -74,6 +86,24 @@ ${selectField('challengeForm', 'Format of the header', challengeForms, switches.
 </fieldset>
 </form>`,
   });
+}
+
+const choiceTexts: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  retryAfterForm: retryAfterForms,
+  breaksOff: breakingPoints,
+  challengeForm: challengeForms,
+};
+
+/** Every switch that is not as in a Graph without any failure. */
+function describeSwitchedOn(switches: GraphSwitches): string[] {
+  const on: Readonly<Record<string, unknown>> = { ...switches };
+  const off: Readonly<Record<string, unknown>> = { ...defaultGraphSwitches() };
+  return Object.entries(labels)
+    .filter(([name]) => on[name] !== off[name])
+    .map(([name, label]) => {
+      const value = String(on[name]);
+      return on[name] === true ? label : `${label}: ${choiceTexts[name]?.[value] ?? value}`;
+    });
 }
 
 function numberField(name: string, label: string, value: number): Html {

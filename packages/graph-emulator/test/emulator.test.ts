@@ -151,6 +151,20 @@ describe('the Graph emulator', () => {
     expect(performance.now() - startedAtMs).toBeGreaterThanOrEqual(18);
   });
 
+  it('lists on its page what is on, and turns all of it off', async () => {
+    Object.assign(graph.switches, { unavailable: true, breaksOff: 'in-body' });
+    const page = async () => (await fetch(`${graph.origin}/switches`)).text();
+    expect(await page()).toMatch(
+      /On now<\/h2>\s*<ul><li>Every call gets 503<\/li><li>Where every response breaks off: in the middle of the body<\/li><\/ul>/,
+    );
+    await fetch(`${graph.origin}/switches`, {
+      method: 'POST',
+      body: new URLSearchParams({ action: 'reset' }),
+    });
+    expect(graph.switches).toEqual(defaultGraphSwitches());
+    expect(await page()).toContain('Everything works.');
+  });
+
   it('reads the switches from its page and ignores invalid values', async () => {
     const save = (form: string) =>
       fetch(`${graph.origin}/switches`, {
