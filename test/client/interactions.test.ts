@@ -216,22 +216,25 @@ describe('a call that needs an interaction', () => {
       return { ...opened, state };
     }
 
-    it.for(['two_factor_required', 'sign_in_required', 'refresh_token_expired', 'refresh_token_revoked'])(
-      'asks once for all features and permissions: %s',
-      async (reason) => {
-        const { client, page, state } = openRefusing(reason);
-        const calls = paths.map((path) => client.graph(path));
-        await flush();
-        expect(client.interaction).toMatchObject({ reason, feature: 'mail' });
-        state.reason = undefined;
-        // Popups are blocked now, so a further interaction would redirect.
-        page.blocksPopups = 'null';
-        page.tabs.say(word(page.popups[0]?.id));
-        expect((await Promise.all(calls)).every(({ ok }) => ok)).toBe(true);
-        expect(page.popups).toHaveLength(1);
-        expect(page.visited).toEqual([]);
-      },
-    );
+    it.for([
+      'two_factor_required',
+      'sign_in_required',
+      'password_expired',
+      'refresh_token_expired',
+      'refresh_token_revoked',
+    ])('asks once for all features and permissions: %s', async (reason) => {
+      const { client, page, state } = openRefusing(reason);
+      const calls = paths.map((path) => client.graph(path));
+      await flush();
+      expect(client.interaction).toMatchObject({ reason, feature: 'mail' });
+      state.reason = undefined;
+      // Popups are blocked now, so a further interaction would redirect.
+      page.blocksPopups = 'null';
+      page.tabs.say(word(page.popups[0]?.id));
+      expect((await Promise.all(calls)).every(({ ok }) => ok)).toBe(true);
+      expect(page.popups).toHaveLength(1);
+      expect(page.visited).toEqual([]);
+    });
 
     it.for(['claims_challenge', 'continuous_access_evaluation'])(
       'asks separately for each claims challenge: %s',
@@ -388,6 +391,28 @@ describe('a call that needs an interaction', () => {
       expect(page.popups[0]?.url.searchParams.get('ticket')).toBe('t');
     },
   );
+
+  it('fails without an interaction if an administrator has to act first, and asks at a click', async () => {
+    const problem = {
+      code: 'interaction_required',
+      reason: 'account_disabled',
+      resolved_by: 'administrator',
+      entra_error_code: 50057,
+      login_url: '/api/auth/login?ticket=t',
+    };
+    const { client, page } = openPage({ answer: () => problemAnswer(problem, 401) });
+    const error = await thrownBy(client.graph('/me/messages'));
+    expect(error).toMatchObject({
+      name: 'BffProblem',
+      reason: 'account_disabled',
+      resolvedBy: 'administrator',
+      entraErrorCode: 50057,
+    });
+    expect(page.popups).toEqual([]);
+    expect(page.visited).toEqual([]);
+    if (error instanceof BffProblem) void client.interact(error);
+    expect(page.popups[0]?.url.searchParams.get('ticket')).toBe('t');
+  });
 
   it('fails with its problem if the app handles interactions', async () => {
     const { client, page } = openPage({ client: { interaction: 'manual', sessionRequired: 'ask' } });
