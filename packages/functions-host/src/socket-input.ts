@@ -16,8 +16,8 @@ export function createSocketInput(socket: Socket): SocketInput {
   async function read(): Promise<'bytes' | 'end'> {
     const { value, done } = await chunks.next().catch(() => ({ value: undefined, done: true as const }));
     pending = undefined;
-    if (done || !(value instanceof Uint8Array)) return 'end';
-    buffered = buffered.length === 0 ? Buffer.from(value) : Buffer.concat([buffered, value]);
+    if (done || !Buffer.isBuffer(value)) return 'end';
+    buffered = buffered.length === 0 ? value : Buffer.concat([buffered, value]);
     return 'bytes';
   }
 
