@@ -21,11 +21,14 @@ function hasStorage(environment: Environment): boolean {
   );
 }
 
-/** @see https://learn.microsoft.com/azure/azure-functions/disable-function */
+/**
+ * On Linux, a point in the name becomes underscores.
+ * @see https://learn.microsoft.com/azure/azure-functions/disable-function
+ */
 function isSweepDisabled(environment: Environment): boolean {
   return Object.keys(environment).some(
     (name) =>
-      /^AzureWebJobs(?:\.|__|:)sweep(?:\.|__|:)Disabled$/i.test(name) &&
+      /^AzureWebJobs(?:\.|_{1,2}|:)sweep(?:\.|_{1,2}|:)Disabled$/i.test(name) &&
       /^(?:true|1)$/i.test(environment[name] ?? ''),
   );
 }

@@ -55,7 +55,7 @@ const NOT_PAIRS =
   'does not consist of NAME=VALUE pairs with a semicolon between them; set it to the connection string of a storage account';
 
 /** By name in lower case. Undefined if the text has another form. Of equal names, the table client reads the first. */
-export function parseConnectionString(text: string): ReadonlyMap<string, string> | undefined {
+function parseConnectionString(text: string): ReadonlyMap<string, string> | undefined {
   const parts = new Map<string, string>();
   for (const pair of text.split(';').filter((part) => part !== '')) {
     const [, name, value] = /^([A-Za-z]+)=(.*)$/.exec(pair) ?? [];

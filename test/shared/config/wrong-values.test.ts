@@ -159,6 +159,8 @@ describe('settings', () => {
   it.each([
     ['AzureWebJobsStorage', { AzureWebJobsStorage: '' }],
     ['AzureWebJobsStorage', { 'AzureWebJobs.sweep.Disabled': 'true' }],
+    ['AzureWebJobsStorage', { AzureWebJobs__sweep__Disabled: '1' }],
+    ['AzureWebJobsStorage', { AzureWebJobs_sweep_Disabled: 'True' }],
     ['AzureWebJobsSecretStorageType', { ...inAzure, AzureWebJobsSecretStorageType: undefined }],
     ['FUNCTIONS_REQUEST_BODY_SIZE_LIMIT', { FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '1048576' }],
     ['ADMIN_ROLE', { ADMIN_ROLE: otherId }],
