@@ -219,6 +219,9 @@ export const requirementGroups: readonly RequirementGroup[] = [
       'CF-1':
         'If a setting is missing or invalid, every route answers 503. The service never runs half configured.',
       'CF-2': 'Settings for development are refused in Azure.',
+      'CF-3':
+        'The app can authenticate without a secret: by a managed identity or a certificate at Entra ID, by a managed identity at storage. A reference to a secret that was not resolved is refused.',
+      'CF-4': 'Every lifetime, limit and time limit has a range. A value outside it is refused.',
     },
   },
   {
@@ -226,6 +229,10 @@ export const requirementGroups: readonly RequirementGroup[] = [
     requirements: {
       'SU-1':
         'Runtime dependencies are few, locked by hash and recorded with a reason. The deployed bundle loads no package at run time.',
+      'SU-2':
+        'The deployed package contains the bundle and two manifests only: no test, no settings, no secret and no source control data.',
+      'SU-3':
+        'Names such as `__proto__` and `constructor` from outside have no effect, and properties that code adds to `Object.prototype` do not lead a request to another host.',
     },
   },
   {
@@ -268,6 +275,7 @@ export const requirementGroups: readonly RequirementGroup[] = [
     requirements: {
       I1: 'If a worker is killed during a sign-in, no half-made session remains and the next sign-in works.',
       I2: 'If a worker is killed during a renewal, other workers continue without losing the session.',
+      I3: 'If a worker is killed during a call to Graph, the caller sees that the response broke off, and a write is sent at most once.',
     },
   },
   {

@@ -1,6 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, inject, it } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 
+const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 type Versions = Readonly<Record<string, string>>;
 interface LockedPackage {
@@ -109,6 +114,49 @@ describe('the supply chain', () => {
     const floors: Versions = { '@azure/msal-node': '7.2.1', jose: '6.2.17', '@azure/functions': '4.16.5' };
     for (const [name, floor] of Object.entries(floors)) {
       expect(isAtLeast(manifest.dependencies[name] ?? '0', floor), name).toBe(true);
+    }
+  });
+
+  it('deploys the bundle and two manifests, and no other file of this folder', { tags: ['SU-2'] }, () => {
+    const tracked = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
+    const others = [
+      'dist/main.cjs',
+      'dist/index.cjs',
+      'dist/types/src/index.d.ts',
+      'dist/main.cjs.map',
+      'local.settings.json',
+      '.env',
+      'key.pem',
+      'node_modules/jose/package.json',
+      'node_modules/dist/main.cjs',
+      'test/dist/main.cjs',
+      'packages/host.json',
+    ];
+    const folder = mkdtempSync(join(tmpdir(), 'deployed-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    for (const path of [...tracked, ...others]) {
+      mkdirSync(join(folder, dirname(path)), { recursive: true });
+      writeFileSync(join(folder, path), '');
+    }
+    // `.funcignore` has the syntax of `.gitignore`.
+    execFileSync('git', ['init', '--quiet'], { cwd: folder });
+    writeFileSync(join(folder, '.git/info/exclude'), read('.funcignore'));
+    for (const path of tracked.filter((name) => name.endsWith('.gitignore'))) rmSync(join(folder, path));
+    const deployed = execFileSync('git', ['ls-files', '--others', '--exclude-standard'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect(deployed.trim().split('\n').sort()).toEqual(['dist/main.cjs', 'host.json', 'package.json']);
+  });
+
+  it('deploys no key, no source map and no path of the machine that built it', { tags: ['SU-2'] }, () => {
+    for (const text of [readFileSync(inject('appBundle'), 'utf8'), read('host.json'), read('package.json')]) {
+      expect(text).not.toMatch(/-----BEGIN [A-Z ]*PRIVATE KEY-----\s*[\w+/]{20}/);
+      expect(text).not.toContain('sourceMappingURL=');
+      // The key of the storage emulator is in Microsoft's SDK and in its documentation.
+      const keys = [...text.matchAll(/AccountKey=([\w+/]{8})[\w+/]/g)].map(([, key]) => key);
+      expect(keys.filter((key) => key !== 'Eby8vdM0')).toEqual([]);
+      expect(text.includes(root)).toBe(false);
     }
   });
 

@@ -42,7 +42,7 @@ afterEach(() => {
 afterAll(() => world.close());
 
 describe('an app with a certificate as its credential', () => {
-  it('signs users in and renews their tokens without a secret', async () => {
+  it('signs users in and renews their tokens without a secret', { tags: ['CF-3'] }, async () => {
     world.entra.switches.accessTokenLifetimeSeconds = 20;
     const browser = worker.browser();
     await signIn(browser, { user: 'alice' });

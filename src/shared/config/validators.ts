@@ -172,6 +172,7 @@ function isGraph(prefix: string): boolean {
     .replace(/^[a-z]+:\/\//, '')
     .split('/');
   return (
-    [host, ...segments].some((part) => graphIds.has(part)) || graphHostPattern.test(host.replace(/\.+$/, ''))
+    [host, ...segments].some((part) => graphIds.has(part)) ||
+    graphHostPattern.test(host.replace(/(?<!\.)\.+$/, ''))
   );
 }

@@ -97,7 +97,7 @@ function base64Of(text: string): string[] {
   return [0, 1, 2].map((before) => {
     const encoded = Buffer.from('x'.repeat(before) + text, 'latin1')
       .toString('base64')
-      .replace(/=+$/, '');
+      .replace(/={1,2}$/, '');
     const isWhole = (before + text.length) % 3 === 0;
     // Leaves out the first characters that hold bits of `before`, and the last one if it depends on what follows.
     return encoded.slice([0, 2, 3][before], isWhole ? undefined : -1);

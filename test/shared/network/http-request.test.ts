@@ -659,6 +659,54 @@ describe('an answer before the end of its request', () => {
   });
 });
 
+describe('a polluted Object.prototype', () => {
+  /** Names of options that node:http reads. */
+  const pollution: Readonly<Record<string, (evil: RawUpstream) => unknown>> = {
+    host: () => '127.0.0.1',
+    hostname: () => '127.0.0.1',
+    port: ({ origin }) => new URL(origin).port,
+    defaultPort: ({ origin }) => new URL(origin).port,
+    socketPath: () => '/tmp/evil.sock',
+    path: () => '/evil',
+    method: () => 'DELETE',
+    auth: () => 'evil:evil',
+    agent: () => false,
+    localAddress: () => '127.0.0.2',
+    headers: () => ({ 'x-evil': '1' }),
+  };
+
+  it.each(Object.keys(pollution))(
+    'changes neither the host nor the bytes of a request: %s',
+    {
+      tags: ['SU-3'],
+    },
+    async (name) => {
+      const evil = await startRawUpstream();
+      evil.respondWith((socket) => socket.write(rawAnswer('"evil"')));
+      upstream.respondWith((socket) => socket.write(rawAnswer('{}')));
+      const clean = await get();
+      const value = pollution[name]?.(evil);
+      let answer: Awaited<ReturnType<SendHttp>> | undefined;
+      try {
+        Object.defineProperty(Object.prototype, name, {
+          value,
+          configurable: true,
+          writable: true,
+          enumerable: true,
+        });
+        answer = await get();
+      } finally {
+        Reflect.deleteProperty(Object.prototype, name);
+        await evil.close();
+      }
+      expect(answer.body).toEqual(clean.body);
+      expect(evil.requests).toEqual([]);
+      expect(upstream.requests).toHaveLength(2);
+      expect(upstream.requests[1]).toEqual(upstream.requests[0]);
+    },
+  );
+});
+
 describe('a request that cannot be sent', () => {
   it.each<[string, Partial<HttpRequest>]>([
     ['a character outside Latin-1', { headers: { authorization: 'Bearer \u0141' } }],

@@ -113,7 +113,7 @@ describe('refuses', () => {
     '{"displayName":[{"a":1,"a":2}]}',
     '{"__proto__":{}}',
     '{"toString":1}',
-  ])('%s, alone and in a batch', { tags: ['PX-4'] }, (body) => {
+  ])('%s, alone and in a batch', { tags: ['PX-4', 'SU-3'] }, (body) => {
     expect(refusalOfBody(body)).toBe('path_not_allowed body');
     expect(refusalOfPart(body)).toMatch(/^(?:path_not_allowed body|request_invalid)$/);
   });

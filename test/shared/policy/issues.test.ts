@@ -31,7 +31,7 @@ describe('refuses a policy file, with the position and a hint,', () => {
       '{"features":{"one":{"title":"One","rules":[{"methods":["GET"],"path":"/v1.0/me","scopes":["User.Read"],"query":{"$expand":{"navigations":{"__proto__":{}}}}}]}}}',
       'features.one.rules[0].query.$expand.navigations',
     ],
-  ])('with a "__proto__": %s', { tags: ['PX-4'] }, (text, where) => {
+  ])('with a "__proto__": %s', { tags: ['PX-4', 'SU-3'] }, (text, where) => {
     expect(issuesOf(JSON.parse(text))).toEqual([`${where}: "__proto__" is not allowed; remove it`]);
   });
 

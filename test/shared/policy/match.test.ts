@@ -172,7 +172,7 @@ describe('refuses', () => {
 });
 
 describe('a feature with the name of an Object property', () => {
-  it('does not exist', () => {
+  it('does not exist', { tags: ['SU-3'] }, () => {
     const policy = policyOf({ features: {} });
     for (const name of ['__proto__', 'constructor', 'toString']) expect(policy.feature(name)).toBeUndefined();
   });

@@ -1,9 +1,11 @@
+import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { HOLDER_WAIT_MS } from '../../../src/shared/tokens/renewal-lease.ts';
 import { callbackAddress, knownAtEntra } from '../../support/callback-address.ts';
 import { isWholeRun } from '../../support/scale.ts';
 import { readSessionRows } from '../../support/table-rows.ts';
 import type { UserAgent } from '../../support/user-agent.ts';
+import { grantSignIn } from '../../support/world.ts';
 import { report } from '../report.ts';
 import { call, type Deployment, patiently, redemptions, signedIn, startDeployment } from './deployment.ts';
 import type { Act, FaultRule } from './fault-proxy.ts';
@@ -136,6 +138,50 @@ async function untilRead(times: number): Promise<void> {
   const readsBefore = reads();
   await expect.poll(() => reads() - readsBefore, patiently).toBeGreaterThanOrEqual(times);
 }
+
+describe.runIf(isWholeRun)('a worker that is killed during a write to Graph', () => {
+  const json = { 'content-type': 'application/json', 'content-length': '100' };
+  const answers = [
+    { name: 'before its response', respond: () => {} },
+    {
+      name: 'in the middle of its response',
+      respond: (_request: unknown, response: ServerResponse) => {
+        response.writeHead(201, json).write('{"subject":');
+      },
+    },
+  ];
+
+  it.each(answers)(
+    '$name shows the caller no response, and no other worker sends the write again',
+    {
+      tags: ['I3'],
+    },
+    async ({ name, respond }) => {
+      const { graph } = deployment.world;
+      grantSignIn(deployment.world, undefined, ['Calendars.ReadWrite']);
+      const browser = await signedIn(deployment, 'alice');
+      const writes = () => graph.requests.filter(({ method }) => method === 'POST').length;
+      const before = writes();
+      graph.respondWith(respond);
+      const path = `${deployment.worker(0).origin}/api/graph/v1.0/me/events`;
+      const headers = { 'content-type': 'application/json' };
+      const writing = browser.script('POST', path, { headers, body: '{"subject":"Once"}' });
+      writing.catch(() => {});
+      await expect.poll(() => writes() - before, patiently).toBe(1);
+      await deployment.worker(0).kill();
+      await expect(writing).rejects.toThrow();
+      graph.respondWith(undefined);
+      expect((await call(browser, deployment.worker(1))).status).toBe(200);
+      expect(writes() - before).toBe(1);
+      report({
+        part: 'faults',
+        requirements: 'I3',
+        what: `SIGKILL during a write to Graph, ${name}`,
+        result: 'the connection to the caller breaks; Graph has received one write; the session stays valid',
+      });
+    },
+  );
+});
 
 describe('a worker that is killed during a renewal', () => {
   const points = isWholeRun ? renewalPoints : renewalPoints.slice(1, 2);
