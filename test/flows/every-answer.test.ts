@@ -186,7 +186,9 @@ describe('every response', () => {
   });
 
   it('to a page load shows a reference that is in the log', async () => {
-    const page = await sendWire(worker.origin, '/api/auth/callback', { headers: { accept: 'text/html' } });
+    const page = await sendWire(worker.origin, '/api/auth/callback?state=none&code=none', {
+      headers: { accept: 'text/html' },
+    });
     const reference = page.body.match(/Reference <code>([\w-]+)<\/code>/)?.[1] ?? 'none';
     expect(worker.logLines.some((line) => line.includes(reference))).toBe(true);
   });

@@ -99,7 +99,8 @@ describe('another OpenID provider than the emulator', () => {
     );
     const confirmation = await browser.navigate(logoutUrl, { from: worker.origin });
     const returned = await browser.submit(confirmation, { logout: 'yes' });
-    expect(returned.url.href).toBe(`${worker.origin}/`);
+    expect(returned.url.href).toBe(`${worker.origin}/api/auth/logout`);
+    expect(returned.body).toContain('<h1>You are signed out</h1>');
     expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ signed_in: false });
     expect((await browser.navigate('/api/auth/login')).body).toContain('name="login"');
   });

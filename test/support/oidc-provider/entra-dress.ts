@@ -26,7 +26,11 @@ export function entraConfiguration({ users, registrations }: Directory, signingK
         client_secret: demoClient.clientSecret,
         client_name: registration?.displayName,
         redirect_uris: registration?.redirectUris,
-        post_logout_redirect_uris: registration?.postLogoutRedirectUris,
+        // Entra ID returns users from a sign-out to every redirect URI.
+        post_logout_redirect_uris: registration && [
+          ...registration.postLogoutRedirectUris,
+          ...registration.redirectUris,
+        ],
         grant_types: ['authorization_code', 'refresh_token'],
         token_endpoint_auth_method: 'client_secret_post',
         require_auth_time: true,
