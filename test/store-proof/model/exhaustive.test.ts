@@ -230,6 +230,40 @@ describe.runIf(isWholeRun)('a sign-in and its possible endings, in every order o
     expect(seen).toEqual(new Set(['later: signed-in', 'meanwhile: signed-in', 'meanwhile: signed-out']));
   });
 
+  it.each([
+    [290, -290],
+    [-290, 290],
+  ])(
+    'is compared by the clock of the table if the clocks are ahead by %i s and %i s',
+    {
+      tags: ['K1', 'L1'],
+      timeout: TIMEOUT_MS,
+    },
+    async (signInAhead, endingAhead) => {
+      const valid = await signIn({ laptop: alice }, { ...twoWorkers, passSeconds: 60 });
+      const clockSkewMs = { w1: signInAhead * 1000, w2: endingAhead * 1000 };
+      // The call shows the table's clock to the worker of the sign-in.
+      const activities = [call('w1'), { ...signInAt('w1', 'phone', alice), after: 0 }, endAll('w2')];
+      const seen = new Set<string>();
+      await exhaust(
+        'K1, L1',
+        `1 sign-in, all sessions end at the same time or 3 s apart, clocks ${signInAhead} s and ${endingAhead} s ahead`,
+        { activities, clockSkewMs, leapsMs: [3_000] },
+        {
+          beginning: valid,
+          atEnd(world) {
+            const [, { beganAtMs: signInAtMs = 0, answer } = {}, { answeredAtMs: endedAtMs = 0 } = {}] =
+              world.records;
+            const isLater = signInAtMs > endedAtMs;
+            expect(sessionsLeft(world)).toBe(isLater ? 1 : 0);
+            seen.add(`${isLater ? 'later' : 'meanwhile'}: ${answer?.kind}`);
+          },
+        },
+      );
+      expect(seen).toEqual(new Set(['later: signed-in', 'meanwhile: signed-in', 'meanwhile: signed-out']));
+    },
+  );
+
   it('ends if its sid is ended meanwhile and its index row was seen', {
     tags: ['L1'],
     timeout: TIMEOUT_MS,
