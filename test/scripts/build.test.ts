@@ -34,7 +34,7 @@ describe('bundle', () => {
     expect(text).toMatch(/export\s*\{/);
     // The sizes in README.md and docs/guides/your-frontend.md, in kB.
     expect(text.length / 15_000).toBeCloseTo(1, 1);
-    expect(gzipSync(text).length / 6_000).toBeCloseTo(1, 1);
+    expect(gzipSync(text).length / 6_300).toBeCloseTo(1, 1);
   });
 
   it('omits unused code, and requires only Node and the Functions worker at run time', async () => {
