@@ -82,7 +82,7 @@ export function toRequest(
   const { loginUrl, feature, reason, scopes } = problem;
   const url = toOwnUrl(page, loginUrl ?? '');
   if (url.pathname !== context.toBffUrl('/auth/login').pathname)
-    throw new TypeError('The problem has no login_url that starts a sign-in.');
+    throw new TypeError('The problem has no login_url.');
   const key = toInteractionKey(problem);
   return { key, url, display, returnUrl: toReturnUrl(page, returnTo), feature, reason, scopes };
 }

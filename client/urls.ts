@@ -20,7 +20,7 @@ export function toOwnUrl({ location: { origin } }: Page, text: string): URL {
  */
 export function toCallUrl(page: Page, text: string): URL {
   if (/[\p{Cc}\p{Cs}\\#]/u.test(text) || /^([^?]*\/)?(\.|%2e){1,2}([/?]|$)/i.test(text)) {
-    throw new TypeError('The URL has a dot segment or a character that must be percent-encoded.');
+    throw new TypeError('The URL has a dot segment or an unencoded character.');
   }
   // `URL` removes spaces at both ends.
   return toOwnUrl(page, text.replaceAll(' ', '%20'));
