@@ -1,5 +1,5 @@
 import type { Interaction, InteractionRequest } from './interaction.ts';
-import { type OpenPopup, openPopup, readOutcome, startRedirect } from './interaction-display.ts';
+import { type OpenPopup, readOutcome, show } from './interaction-display.ts';
 import type { InteractionResult } from './interaction-failed.ts';
 import { orUndefined } from './or-undefined.ts';
 import type { Page } from './page.ts';
@@ -77,24 +77,12 @@ export function createActiveInteraction(
       return adminConsentUrl;
     },
     start(request, proceed) {
-      const { feature, reason, scopes = [], clicked, ifBlocked } = request;
-      const wantsPopup = request.display === 'popup';
-      popup = wantsPopup ? openPopup(page, request) : undefined;
-      const blocked = wantsPopup && !popup && !clicked && ifBlocked;
-      const waits = blocked === 'wait';
-      const isPopup = !!popup || waits;
-      if (blocked === 'throw' || (!isPopup && !startRedirect(page, request, guard, sessions))) return false;
+      const shown = show(page, request, guard, sessions);
+      if (!shown) return false;
+      popup = typeof shown === 'object' ? shown : undefined;
+      const isPopup = shown !== 'redirect';
       const limitMs = isPopup ? popupLimitMs : redirectLimitMs;
-      const endsAt = new Date(page.Date.now() + limitMs);
-      const display = isPopup ? 'popup' : 'redirect';
-      const started = {
-        display,
-        feature,
-        reason,
-        scopes,
-        endsAt,
-        proceed: waits ? proceed : undefined,
-      } as const;
+      const started = toView(page, request, limitMs, isPopup, shown === 'wait' ? proceed : undefined);
       view = started;
       key = request.key;
       timer = page.setTimeout(() => onLimit(isPopup ? 'timed_out' : 'canceled'), limitMs);
@@ -127,4 +115,15 @@ export function createActiveInteraction(
     },
     end,
   };
+}
+
+function toView(
+  page: Page,
+  { feature, reason, scopes = [] }: InteractionRequest,
+  limitMs: number,
+  isPopup: boolean,
+  proceed: Interaction['proceed'],
+): Interaction {
+  const endsAt = new Date(page.Date.now() + limitMs);
+  return { display: isPopup ? 'popup' : 'redirect', feature, reason, scopes, endsAt, proceed };
 }

@@ -15,8 +15,28 @@ export interface OpenPopup {
   readonly window: Popup;
 }
 
+/**
+ * Shows a request to the user.
+ * @returns the popup; `wait` if a click has to open it; undefined if the browser blocks it or no safe redirect is possible
+ */
+export function show(
+  page: Page,
+  request: InteractionRequest,
+  guard: RedirectLoopGuard,
+  sessions: Pick<SessionWatch, 'current' | 'user'>,
+): OpenPopup | 'wait' | 'redirect' | undefined {
+  const { display, clicked, ifBlocked } = request;
+  if (display === 'popup') {
+    const popup = openPopup(page, request);
+    if (popup) return popup;
+    if (!clicked && ifBlocked === 'wait') return ifBlocked;
+    if (!clicked && ifBlocked === 'throw') return undefined;
+  }
+  return startRedirect(page, request, guard, sessions) ? 'redirect' : undefined;
+}
+
 /** Returns undefined if the browser blocks the window. */
-export function openPopup(page: Page, request: InteractionRequest): OpenPopup | undefined {
+function openPopup(page: Page, request: InteractionRequest): OpenPopup | undefined {
   const id = page.crypto.randomUUID();
   const url = new URL(request.url);
   url.searchParams.set('display', `popup.${id}`);
@@ -38,7 +58,7 @@ export function readOutcome(message: unknown, { id }: OpenPopup): Outcome | unde
  * would prevent that page from redirecting again.
  * @returns false if that note could not be stored, so the page stays
  */
-export function startRedirect(
+function startRedirect(
   page: Page,
   request: InteractionRequest,
   guard: RedirectLoopGuard,
