@@ -26,21 +26,29 @@ function project(
   return { extends: true, test: { name, include: [...include], exclude: [browserTests], ...options } };
 }
 
-/** `--mode whole` runs every test at full scale. `--mode screenshots` takes screenshots. */
+const resultFiles: Readonly<Record<string, string>> = { whole: 'tests-all', engines: 'tests-engines' };
+
+/**
+ * `--mode whole` runs every test at full scale. `--mode screenshots` takes screenshots. `--mode engines` runs the main
+ * journeys in every browser engine, and nothing else.
+ */
 export default defineConfig(({ mode }) => ({
   test: {
-    projects: [
-      project('unit', unit, { exclude: [browserTests, ...integrated] }),
-      project('flows', flows),
-      project('browser', [`{packages,test}/${browserTests}`], { exclude: [] }),
-      project('emulators', ['packages/*/test/**/*.test.ts']),
-    ],
+    projects:
+      mode === 'engines'
+        ? [project('engines', ['test/engines/*.test.ts'])]
+        : [
+            project('unit', unit, { exclude: [browserTests, ...integrated] }),
+            project('flows', flows),
+            project('browser', [`{packages,test}/${browserTests}`], { exclude: [] }),
+            project('emulators', ['packages/*/test/**/*.test.ts']),
+          ],
     // Files share the modules that they import. Tests leave no state in modules.
     isolate: false,
     // Runs once for all projects.
     globalSetup: ['test/support/global-setup.ts'],
     env: {
-      TEST_SCALE: mode === 'test' ? 'short' : 'whole',
+      TEST_SCALE: mode === 'whole' || mode === 'screenshots' ? 'whole' : 'short',
       TEST_SCREENSHOTS: mode === 'screenshots' ? 'yes' : 'no',
     },
     // The requirements that tests prove. docs/requirements.md lists them with their tests.
@@ -49,11 +57,9 @@ export default defineConfig(({ mode }) => ({
     hookTimeout: 60_000,
     // Conditions are met at once on a quiet machine. A busy machine must not fail the test.
     expect: { poll: { timeout: 20_000 } },
-    maxWorkers: '100%',
-    reporters: [
-      'default',
-      ['json', { outputFile: `.artefacts/tests${mode === 'whole' ? '-all' : ''}.json` }],
-    ],
+    // Only one engine runs at a time.
+    maxWorkers: mode === 'engines' ? 1 : '100%',
+    reporters: ['default', ['json', { outputFile: `.artefacts/${resultFiles[mode] ?? 'tests'}.json` }]],
     coverage: {
       provider: 'custom',
       customProviderModule: './test/support/coverage/provider.ts',

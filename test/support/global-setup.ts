@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { missingPackages } from '@entra-bff/test-browser';
 import type { TestProject } from 'vitest/node';
 import { bundle } from '../../build/bundle.ts';
 import { type Azurite, startAzurite } from '../../dev/azurite.ts';
@@ -29,8 +30,9 @@ export async function setup(project: TestProject): Promise<void> {
     startAzurite(),
     buildBundle('src/main.ts', '.build/main.cjs', measured),
     buildBundle('test/support/worker.ts', '.build/worker.cjs', measured, ['test/support/worker-date.ts']),
-    names.includes('browser') ? announceBrowser() : undefined,
+    names.includes('browser') || names.includes('engines') ? announceBrowser() : undefined,
   ]);
+  if (names.includes('browser') || names.includes('engines')) announceEngines(names.includes('engines'));
   azurite = storage;
   project.provide('tableConnectionString', storage.connectionString);
   project.provide('appBundle', appBundle);
@@ -55,6 +57,21 @@ async function buildBundle(
     inject: inject.map(fromRoot),
   });
   return fromRoot(outfile);
+}
+
+/** The journeys in Firefox and WebKit need programs that npm cannot install, so they are a run of their own. */
+function announceEngines(isTheirRun: boolean): void {
+  const missing = missingPackages();
+  const hint = missing.length > 0 ? ` Not installed: ${missing.join(', ')}.` : '';
+  if (!isTheirRun) {
+    console.warn(
+      `Not in this run: the main journeys in three browser engines (npm run test:engines).${hint}`,
+    );
+  } else if (missing.length > 0) {
+    const message = `The main journeys cannot run in every engine.${hint}`;
+    if (process.env['ENTRA_BFF_REQUIRE_BROWSER'] === '1') throw new Error(message);
+    console.warn(message);
+  }
 }
 
 async function announceBrowser(): Promise<void> {
