@@ -1,5 +1,5 @@
 /** The longest claims that are sent to Entra ID. They are a part of a URL. */
-export const MAX_CLAIMS_LENGTH = 4096;
+const MAX_CLAIMS_LENGTH = 4096;
 
 /**
  * Returns the part of a claims challenge that concerns access tokens: JSON to send with the next token request. Everything

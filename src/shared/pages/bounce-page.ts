@@ -31,7 +31,7 @@ export function withoutBounce(path: string, rawQuery: string): string {
 const toTarget = (path: string, query: string) => (query === '' ? path : `${path}?${query}`);
 
 /** Removes the parameter that marks the second request. */
-export function removeBouncedParameter(rawQuery: string): string {
+function removeBouncedParameter(rawQuery: string): string {
   return rawQuery
     .split('&')
     .filter((pair) => !/^bounced(?:=|$)/i.test(pair))
