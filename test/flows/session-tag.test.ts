@@ -221,7 +221,7 @@ describe('refuses', () => {
     ['the right tag together with another one', 'session_tag=OWN&session_tag=OTHER'],
     ['an empty tag', 'session_tag='],
     ['a tag with a trailing space', 'session_tag=OWN%20'],
-    ['a tag with a fragment', 'session_tag=OWN#x'],
+    ['a tag with an encoded fragment', 'session_tag=OWN%23x'],
     ['an invented tag', 'session_tag=own'],
     ['the text none as a tag', 'session_tag=none'],
   ] as const)('%s', async ([, query]) => {
