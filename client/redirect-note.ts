@@ -55,8 +55,8 @@ export function consumeRedirectNote(page: Page): RedirectNote {
   removeNote(page, noteKey);
   const text = (name: string) => readText(note, name);
   const path = text('path');
-  const here = location.pathname + location.search;
-  const isReturn = document && path === here;
+  const here = document && location.pathname + location.search;
+  const isReturn = here && path === here;
   if (isReturn) restoreFragment(page, text('hash'));
   else if (path && here === '/' && isRefusedReturnPath(path)) continueTo(page, path, note);
   return {
