@@ -257,7 +257,7 @@ function serviceRoutes({ healthChecks, now }: App): readonly Route[] {
       name: 'health-ready',
       path: 'api/health/ready',
       summary:
-        'Names the checks that fail: storage, credential, signing keys, clock and others. Returns 503 only if this worker can serve nobody.',
+        'Names the checks that fail: storage, credential, signing keys, clock and others. Returns 503 only if this worker can serve no user.',
       rules,
       handler: ready(healthChecks, now),
     }),

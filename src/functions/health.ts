@@ -10,7 +10,7 @@ export const live = (): Handler<undefined> => () => jsonResponse({ status: 'live
 
 interface Readiness {
   readonly status: 'ready' | 'degraded' | 'not_ready';
-  /** The names of the checks with which this worker can serve nobody. */
+  /** The names of the checks with which this worker can serve no user. */
   readonly failing: readonly string[];
   /** The names of the checks that cost a part of the service now, or soon. */
   readonly degraded: readonly string[];
@@ -20,7 +20,7 @@ interface Readiness {
 
 /**
  * Runs the checks and names those that do not work. Only the log says why. The status is 503 only if this worker can serve
- * nobody, because a platform stops sending requests to such a worker.
+ * no user, because a platform stops sending requests to such a worker.
  */
 export const ready = (checks: readonly HealthCheck[], now: () => Date): Handler<undefined> => {
   let last: { readonly untilMs: number; readonly readiness: Promise<Readiness> } | undefined;

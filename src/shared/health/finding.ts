@@ -5,7 +5,7 @@ export type Finding =
   | { readonly kind: 'unknown' }
   /** A part of the service fails, or will fail soon. Users with a session are served. */
   | ({ readonly kind: 'degraded' } & Reason)
-  /** This worker can serve nobody. */
+  /** This worker can serve no user. */
   | ({ readonly kind: 'failing' } & Reason);
 
 /** For the log only. */
