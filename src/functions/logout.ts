@@ -33,7 +33,10 @@ export const logout =
     const cookieValue = request.cookies.get(names.session);
     if (request.method === 'GET') {
       requireQuery(request.query);
-      if (canDropBounce(request)) return redirectResponse(withoutBounce(request.routePath, request.rawQuery));
+      // Otherwise the next load would bounce again, without end.
+      const cannotBounce = cookieValue !== undefined || request.header('sec-fetch-site') === 'same-origin';
+      if (cannotBounce && canDropBounce(request))
+        return redirectResponse(withoutBounce(request.routePath, request.rawQuery));
       // A navigation from another site carries no Strict cookie, so the page is loaded once more to get the cookie.
       if (cookieValue === undefined && mayBounce(request))
         return documentResponse(bouncePage(request.routePath, request.rawQuery));

@@ -97,6 +97,23 @@ describe('a page that is loaded again to get the Strict cookies', () => {
       expect(third.headers.location ?? '').not.toContain(worker.origin);
     });
 
+    it('to load the page again and again in a browser that always reports none and has no session', async () => {
+      const first = await loadFrom('none', '/api/auth/logout');
+      const second = await loadFrom('none', bounceOf(first) ?? '');
+      expect([second.status, bounceOf(second)]).toEqual([200, undefined]);
+      expect(second.body).toContain('You are signed out');
+    });
+
+    it('to redirect in a circle if the marker is encoded', async () => {
+      const browser = await signedIn();
+      for (const site of ['same-origin', 'none']) {
+        for (const path of ['/api/admin', '/api/auth/logout']) {
+          const { headers } = await loadFrom(site, `${path}?bounc%65d=1`, browser);
+          expect(headers.location).toBe(path);
+        }
+      }
+    });
+
     it.each([
       'bff.test//evil.test',
       'bff.test//evil.test?',

@@ -40,7 +40,8 @@ export function decideCallback(
     case 'refused': {
       const failure = readRedemptionError(redemption.meaning, redemption.scopes);
       if (failure === undefined) return { kind: 'code-unusable' };
-      // If the user need not act, Entra ID has not redeemed the code.
+      // If the user need not act, Entra ID has not redeemed the code, or only a further API refused. A reload then
+      // redeems it or, if it was used, restarts the sign-in.
       return redemption.meaning.kind === 'interaction-required'
         ? fail(failure)
         : { kind: 'fail', failure, mayRetry: true };

@@ -32,8 +32,12 @@ export function serveStaticAsset({
   const hash = createHash('sha256').update(identity).digest('base64url').slice(0, 22);
   const compressed = new Map<Coding, Promise<Uint8Array>>();
   const bodyIn = (coding: Coding) => {
-    const body = compressed.get(coding) ?? compress(coding, identity);
+    const known = compressed.get(coding);
+    if (known !== undefined) return known;
+    const body = compress(coding, identity);
     compressed.set(coding, body);
+    // A failure, for example for want of memory, must not last.
+    body.catch(() => compressed.delete(coding));
     return body;
   };
 

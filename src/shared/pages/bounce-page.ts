@@ -30,10 +30,15 @@ export function withoutBounce(path: string, rawQuery: string): string {
 
 const toTarget = (path: string, query: string) => (query === '' ? path : `${path}?${query}`);
 
-/** Removes the parameter that marks the second request. */
+/** Removes the parameter that marks the second request, in every spelling: a marker that stays would cause a loop. */
 function removeBouncedParameter(rawQuery: string): string {
   return rawQuery
     .split('&')
-    .filter((pair) => !/^bounced(?:=|$)/i.test(pair))
+    .filter((pair) => nameOf(pair) !== 'bounced')
     .join('&');
+}
+
+function nameOf(pair: string): string | undefined {
+  const [name] = new URLSearchParams(pair).keys();
+  return name?.toLowerCase();
 }

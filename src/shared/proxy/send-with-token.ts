@@ -5,6 +5,7 @@ import { isRead } from '../policy/methods.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
 import { createCountedLines } from '../telemetry/counted.ts';
 import type { Log } from '../telemetry/log.ts';
+import { workerLog } from '../telemetry/worker-log.ts';
 import { userKeyOf } from './call-limits.ts';
 import { type ClaimsChallenge, readClaimsChallenge } from './claims-challenge.ts';
 import { correlationOf, createWarnIfUncorrelated, type RequestIdCheck } from './correlation.ts';
@@ -99,7 +100,7 @@ export function createSendWithToken(api: Api, dependencies: SendDependencies): S
       };
       const response = await sendToApi(dependencies.sendHttp, complete, monotonicMs, log);
       warnIfUncorrelated(response, correlation, log);
-      recordOutage(response, log);
+      recordOutage(response);
       return response;
     };
 
@@ -132,10 +133,11 @@ export function createSendWithToken(api: Api, dependencies: SendDependencies): S
  */
 function createRecordOutage(upstream: string, monotonicMs: () => number) {
   const lines = createCountedLines(monotonicMs);
-  return ({ status }: HttpResponse, log: Log): void => {
-    lines.flush(log);
+  // The count is of all users, so no user's log has it.
+  return ({ status }: HttpResponse): void => {
+    lines.flush(workerLog);
     if (status === 429 || status >= 500)
-      lines.count(log, 'warn', { event: 'upstream-errors', upstream, status });
+      lines.count(workerLog, 'warn', { event: 'upstream-errors', upstream, status });
   };
 }
 

@@ -82,7 +82,9 @@ export class TokenEndpoint implements INetworkModule {
     if (body === undefined) throw this.#fail(undefined);
     if (response.status !== 200) {
       if (entraError === undefined) throw this.#fail(undefined);
-      if (meaning?.kind === 'own-credential-refused') this.#credentialVerdict.recordRefused();
+      // Another tenant of the users may have disabled the app. That says nothing about the credential.
+      const isRefused = meaning?.kind === 'own-credential-refused' && meaning.fault !== 'app';
+      if (isRefused) this.#credentialVerdict.recordRefused();
     } else if (!isTokenResponse(body)) {
       throw this.#fail(undefined);
     } else {
