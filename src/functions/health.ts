@@ -1,9 +1,6 @@
-import { BffError } from '../shared/errors.ts';
 import type { Finding, HealthCheck } from '../shared/health/finding.ts';
 import type { Handler } from '../shared/http/endpoint.ts';
 import { jsonResponse } from '../shared/http/response.ts';
-import { describeError } from '../shared/telemetry/describe-error.ts';
-import type { Log } from '../shared/telemetry/log.ts';
 
 /** The process responds. */
 export const live = (): Handler<undefined> => () => jsonResponse({ status: 'live' });
@@ -19,17 +16,18 @@ interface Readiness {
 }
 
 /**
- * Runs the checks and names those that do not work. Only the log says why. The status is 503 only if this worker can serve
- * no user, because a platform stops sending requests to such a worker.
+ * Runs the checks and names those that do not work. Only the log says why, and only the health monitor writes it, so that
+ * requests cannot fill it. The status is 503 only if this worker can serve no user, because a platform stops sending
+ * requests to such a worker.
  */
 export const ready = (checks: readonly HealthCheck[], now: () => Date): Handler<undefined> => {
   let last: { readonly untilMs: number; readonly readiness: Promise<Readiness> } | undefined;
-  return async (_request, { log }) => {
+  return async () => {
     const nowMs = now().getTime();
     // The endpoint is public. Even if it is called often, storage and Entra ID are checked only once per `CACHE_MS`.
     // Without the last comparison, a result would stay for hours if the clock is set back by hours.
     if (last === undefined || last.untilMs <= nowMs || last.untilMs > nowMs + CACHE_MS) {
-      last = { untilMs: nowMs + CACHE_MS, readiness: findReadiness(checks, log) };
+      last = { untilMs: nowMs + CACHE_MS, readiness: findReadiness(checks) };
     }
     const readiness = await last.readiness;
     return jsonResponse(readiness, readiness.status === 'not_ready' ? 503 : 200);
@@ -38,26 +36,11 @@ export const ready = (checks: readonly HealthCheck[], now: () => Date): Handler<
 
 const CACHE_MS = 5_000;
 
-async function findReadiness(checks: readonly HealthCheck[], log: Log): Promise<Readiness> {
+async function findReadiness(checks: readonly HealthCheck[]): Promise<Readiness> {
   const found = await Promise.all(checks.map(async (check) => [check.name, await check.find()] as const));
-  for (const [name, finding] of found) logFinding(name, finding, log);
   const named = (kind: Finding['kind']) =>
     found.filter(([, finding]) => finding.kind === kind).map(([name]) => name);
   const [failing, degraded, unknown] = [named('failing'), named('degraded'), named('unknown')];
   const reduced = degraded.length > 0 ? 'degraded' : 'ready';
   return { status: failing.length > 0 ? 'not_ready' : reduced, failing, degraded, unknown };
-}
-
-/** The monitor logs the findings of its own runs. Here, only the errors of this call are logged. */
-function logFinding(check: string, finding: Finding, log: Log): void {
-  if (finding.kind !== 'failing' && finding.kind !== 'degraded') return;
-  const { kind, error, cure } = finding;
-  if (kind === 'degraded' && error === undefined) return;
-  const cause = error instanceof BffError ? (error.cause ?? error) : error;
-  log('error', {
-    event: kind === 'failing' ? 'not-ready' : 'degraded',
-    check,
-    ...(cause === undefined ? {} : { cause: describeError(cause) }),
-    ...(cure === undefined ? {} : { cure }),
-  });
 }

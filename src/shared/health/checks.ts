@@ -1,42 +1,43 @@
-import type { Entra } from '../entra/entra.ts';
+import type { MsalCredential } from '../entra/client-credential.ts';
+import type { CredentialVerdict } from '../entra/credential-verdict.ts';
+import type { AuthorityKeys } from '../entra/signing-keys.ts';
 import type { SessionStore } from '../session/store.ts';
-import type { Expiry } from './expiry.ts';
+import { type Expiry, endsWithinDays } from './expiry.ts';
 import type { Finding, HealthCheck } from './finding.ts';
-import { expiryFinding, type HealthMonitor, toFinding } from './monitor.ts';
+import type { HealthMonitor } from './monitor.ts';
 
-export interface HealthChecksDependencies {
-  readonly store: Pick<SessionStore, 'check'>;
-  readonly entra: Pick<Entra, 'credential' | 'credentialVerdict' | 'signingKeys'>;
-  readonly monitor: Pick<HealthMonitor, 'firstRun' | 'table' | 'hostKeys'>;
+export interface WorkerChecksDependencies {
+  readonly entra: {
+    readonly credential: Pick<MsalCredential, 'check'>;
+    readonly credentialVerdict: Pick<CredentialVerdict, 'last'>;
+    readonly signingKeys: Pick<AuthorityKeys, 'load' | 'clock'>;
+  };
   readonly expiries: readonly Expiry[];
   /** Whether the Functions host runs the timer that removes expired rows. */
   readonly runsSweep: boolean;
   readonly now: () => Date;
 }
 
-/** Everything that the readiness check reports. These checks write nothing; the monitor does that on its own clock. */
-export function createHealthChecks(dependencies: HealthChecksDependencies): readonly HealthCheck[] {
-  const { store, entra, monitor, expiries, runsSweep, now } = dependencies;
+/**
+ * The checks that both the monitor and a readiness request run. They write nothing. They send a request only for keys that
+ * are too old, and for an assertion of the managed identity that has expired.
+ */
+export function createWorkerChecks(dependencies: WorkerChecksDependencies): readonly HealthCheck[] {
+  const { entra, expiries, runsSweep, now } = dependencies;
   const { credential, credentialVerdict, signingKeys } = entra;
   return [
-    {
-      name: 'storage',
-      async find() {
-        const read = await findingOf(() => store.check(), 'failing');
-        await monitor.firstRun();
-        return read.kind === 'works' && monitor.table().kind !== 'unknown' ? monitor.table() : read;
-      },
-    },
     {
       // Valid access tokens still serve while no new ones can be obtained.
       name: 'credential',
       async find() {
-        const usable = await findingOf(() => credential.check(), 'degraded');
-        await monitor.firstRun();
+        const usable = await findingOf(() => credential.check(), { kind: 'degraded', cure: ASSERTION_CURE });
         return usable.kind === 'works' ? toFinding(credentialVerdict.last()) : usable;
       },
     },
-    { name: 'sign-in-keys', find: () => findingOf(() => signingKeys.load(), 'degraded') },
+    {
+      name: 'sign-in-keys',
+      find: () => findingOf(() => signingKeys.load(), { kind: 'degraded', cure: KEYS_CURE }),
+    },
     {
       name: 'clock',
       async find() {
@@ -56,6 +57,39 @@ export function createHealthChecks(dependencies: HealthChecksDependencies): read
           ? { kind: 'works' }
           : { kind: 'degraded', cure: 'expired sessions are never removed: set AzureWebJobsStorage' },
     },
+  ];
+}
+
+const ASSERTION_CURE =
+  'the assertion of the app cannot be created: assign the managed identity to this app, or correct ENTRA_MANAGED_IDENTITY_CLIENT_ID';
+const KEYS_CURE =
+  'the signing keys of Entra ID cannot be read: allow outgoing https requests to the sign-in service';
+
+export interface HealthChecksDependencies {
+  readonly store: Pick<SessionStore, 'check'>;
+  readonly monitor: Pick<HealthMonitor, 'firstRun' | 'table' | 'hostKeys'>;
+  readonly workerChecks: readonly HealthCheck[];
+}
+
+/** Everything that the readiness check reports. These checks log nothing; the monitor does that on its own clock. */
+export function createHealthChecks(dependencies: HealthChecksDependencies): readonly HealthCheck[] {
+  const { store, monitor, workerChecks } = dependencies;
+  return [
+    {
+      name: 'storage',
+      async find() {
+        const read = await findingOf(() => store.check(), { kind: 'failing' });
+        await monitor.firstRun();
+        return read.kind === 'works' && monitor.table().kind !== 'unknown' ? monitor.table() : read;
+      },
+    },
+    ...workerChecks.map(({ name, find }) => ({
+      name,
+      async find() {
+        await monitor.firstRun();
+        return find();
+      },
+    })),
     {
       name: 'host-keys',
       async find() {
@@ -66,11 +100,39 @@ export function createHealthChecks(dependencies: HealthChecksDependencies): read
   ];
 }
 
-async function findingOf(check: () => Promise<void>, otherwise: 'degraded' | 'failing'): Promise<Finding> {
+type Failure = { readonly kind: 'degraded' | 'failing'; readonly cure?: string };
+
+async function findingOf(check: () => Promise<void>, failure: Failure): Promise<Finding> {
   try {
     await check();
     return { kind: 'works' };
   } catch (error) {
-    return { kind: otherwise, error };
+    return { ...failure, error };
   }
+}
+
+/** `refused` is no failure of the worker: tokens that are valid still serve. */
+function toFinding(verdict: ReturnType<CredentialVerdict['last']>): Finding {
+  switch (verdict) {
+    case 'accepted':
+      return { kind: 'works' };
+    case 'unknown':
+      return { kind: 'unknown' };
+    case 'refused':
+      return { kind: 'degraded', cure: REFUSED_CURE };
+  }
+}
+
+// Entra ID refuses an app that is unknown or disabled in the tenant (AADSTS700016, 7000112) before it checks the credential.
+const REFUSED_CURE =
+  'Entra ID refuses the credential of the app: set a valid secret or certificate, or correct the federated credential; if the app is unknown or disabled in the tenant, correct ENTRA_CLIENT_ID and ENTRA_TENANT_ID';
+
+function expiryFinding(expiries: readonly Expiry[], now: Date): Finding {
+  const soonest = expiries.toSorted((left, right) => left.endsAt.getTime() - right.endsAt.getTime())[0];
+  const days = soonest === undefined ? undefined : endsWithinDays(soonest, now);
+  if (soonest === undefined || days === undefined) return { kind: 'works' };
+  return {
+    kind: 'degraded',
+    cure: `${soonest.setting} ends within ${days === 1 ? 'a day' : `${days} days`}: set it to ${soonest.cure}`,
+  };
 }

@@ -5,7 +5,7 @@ import type { SendHttp } from '../network/http-request.ts';
 import type { SessionStore } from '../session/store.ts';
 import type { Table } from '../storage/table.ts';
 import { workerLog } from '../telemetry/worker-log.ts';
-import { createHealthChecks } from './checks.ts';
+import { createHealthChecks, createWorkerChecks } from './checks.ts';
 import { createCredentialProbe } from './credential-probe.ts';
 import type { Expiry } from './expiry.ts';
 import type { HealthCheck } from './finding.ts';
@@ -39,15 +39,16 @@ export interface Health {
 export function createHealth(options: HealthOptions, dependencies: HealthDependencies): Health {
   const { expiries, host, publicBaseUrl } = options;
   const { entra, table, sendHttp, random, now } = dependencies;
+  const workerChecks = createWorkerChecks({ entra, expiries, ...host, now });
   const healthMonitor = createHealthMonitor({
     ...dependencies,
     ...entra,
     probeTable: createTableProbe(table, random, now),
     probeCredential: createCredentialProbe({ ...options.entra, entra, sendHttp }),
     callSelf: createSelfCall(publicBaseUrl, sendHttp),
-    expiries,
+    workerChecks,
     log: workerLog,
   });
-  const healthChecks = createHealthChecks({ ...dependencies, ...host, monitor: healthMonitor, expiries });
+  const healthChecks = createHealthChecks({ ...dependencies, monitor: healthMonitor, workerChecks });
   return { healthMonitor, healthChecks };
 }

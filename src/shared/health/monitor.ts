@@ -2,10 +2,12 @@ import type { CredentialVerdict } from '../entra/credential-verdict.ts';
 import { withDeadline } from '../network/deadline.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import type { Log, LogLevel } from '../telemetry/log.ts';
-import { type Expiry, endsWithinDays } from './expiry.ts';
-import type { Finding } from './finding.ts';
+import type { Finding, HealthCheck } from './finding.ts';
 
-/** The checks that write or that send requests. They run on the worker's own clock, and no request starts one. */
+/**
+ * Runs every check on the worker's own clock and logs the findings. No request starts the checks that write, or that ask
+ * Entra ID for a token.
+ */
 export interface HealthMonitor {
   /** Starts the clock. Its timers do not keep the process running. */
   start(): void;
@@ -23,8 +25,7 @@ export interface HealthMonitorDependencies {
   readonly probeCredential: () => Promise<void>;
   readonly callSelf: () => Promise<Finding>;
   readonly credentialVerdict: Pick<CredentialVerdict, 'last'>;
-  readonly expiries: readonly Expiry[];
-  readonly now: () => Date;
+  readonly workerChecks: readonly HealthCheck[];
   readonly monotonicMs: () => number;
   readonly log: Log;
 }
@@ -37,7 +38,7 @@ const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
 
 export function createHealthMonitor(dependencies: HealthMonitorDependencies): HealthMonitor {
-  const { probeTable, probeCredential, callSelf, credentialVerdict } = dependencies;
+  const { probeTable, probeCredential, callSelf, credentialVerdict, workerChecks } = dependencies;
   const report = createReport(dependencies);
   let table: Finding = { kind: 'unknown' };
   let hostKeys: Finding = { kind: 'unknown' };
@@ -61,13 +62,13 @@ export function createHealthMonitor(dependencies: HealthMonitorDependencies): He
           })
         : undefined,
     ]);
+    // After the probes, because these checks return the verdict of this run.
+    const found = await Promise.all(
+      workerChecks.map(async ({ name, find }) => [name, await find()] as const),
+    );
     report('storage', table);
-    report('credential', toFinding(credentialVerdict.last()));
     report('host-keys', hostKeys);
-    report('expiry', expiryFinding(dependencies.expiries, dependencies.now()), {
-      level: 'warn',
-      everyMs: DAY_MS,
-    });
+    for (const [name, finding] of found) report(name, finding, name === 'expiry' ? EXPIRY_REPORT : {});
   }
 
   /** A run that takes longer than a minute delays the next one. */
@@ -102,36 +103,13 @@ export function createHealthMonitor(dependencies: HealthMonitorDependencies): He
   };
 }
 
-/** `refused` is no failure of the worker: tokens that are valid still serve. */
-export function toFinding(verdict: ReturnType<CredentialVerdict['last']>): Finding {
-  switch (verdict) {
-    case 'accepted':
-      return { kind: 'works' };
-    case 'unknown':
-      return { kind: 'unknown' };
-    case 'refused':
-      return {
-        kind: 'degraded',
-        cure: 'Entra ID refuses the credential of the app: set a valid secret or certificate, or correct the federated credential',
-      };
-  }
-}
-
-export function expiryFinding(expiries: readonly Expiry[], now: Date): Finding {
-  const soonest = expiries.toSorted((left, right) => left.endsAt.getTime() - right.endsAt.getTime())[0];
-  const days = soonest === undefined ? undefined : endsWithinDays(soonest, now);
-  if (soonest === undefined || days === undefined) return { kind: 'works' };
-  return {
-    kind: 'degraded',
-    cure: `${soonest.setting} ends within ${days === 1 ? 'a day' : `${days} days`}: set it to ${soonest.cure}`,
-  };
-}
-
 interface ReportOptions {
   readonly level?: LogLevel;
   /** How often it is logged while it does not change. */
   readonly everyMs?: number;
 }
+
+const EXPIRY_REPORT: ReportOptions = { level: 'warn', everyMs: DAY_MS };
 
 /** Logs a finding when it changes, and again and again while it is not good. */
 function createReport({ monotonicMs, log }: Pick<HealthMonitorDependencies, 'monotonicMs' | 'log'>) {

@@ -11,7 +11,8 @@ const CURE =
 /**
  * Calls this service at its public address with a meaningless `code`. The Functions host looks up its keys for such a
  * request, before the service sees it. If its storage fails, the host returns an empty 500 or nothing, and so would every
- * sign-in. The same call without `code` shows whether the address can be reached from here at all. Never rejects.
+ * sign-in. The same call without `code` shows whether the address can be reached from here at all. A cold host may take
+ * longer than a second to look up its keys once, so only a second timeout counts. Never rejects.
  */
 export function createSelfCall(publicBaseUrl: string, sendHttp: SendHttp): () => Promise<Finding> {
   const get = (path: string) =>
@@ -24,6 +25,11 @@ export function createSelfCall(publicBaseUrl: string, sendHttp: SendHttp): () =>
       deadlineMs: DEADLINE_MS,
       maxResponseBytes: MAX_RESPONSE_BYTES,
     });
+  const getTwiceIfSlow = (path: string) =>
+    get(path).catch((error: unknown) => {
+      if (isTimeout(error)) return get(path);
+      throw error;
+    });
   return async () => {
     try {
       if (!isLive(await get(PATH))) return { kind: 'unknown' };
@@ -31,15 +37,16 @@ export function createSelfCall(publicBaseUrl: string, sendHttp: SendHttp): () =>
       return { kind: 'unknown' };
     }
     try {
-      const response = await get(`${PATH}?code=x`);
+      const response = await getTwiceIfSlow(`${PATH}?code=x`);
       if (isLive(response)) return { kind: 'works' };
-      // A server in front of the host may refuse the call too, but not with a 500.
-      return response.status === 500 ? { kind: 'degraded', cure: CURE } : { kind: 'unknown' };
+      // A server in front of the host may refuse the call too, but not with an empty 500.
+      const hostFails = response.status === 500 && response.body.length === 0;
+      return hostFails ? { kind: 'degraded', cure: CURE } : { kind: 'unknown' };
     } catch (error) {
-      const hangs = error instanceof HttpFailure && error.kind === 'timeout';
-      return hangs ? { kind: 'degraded', cure: CURE } : { kind: 'unknown' };
+      return isTimeout(error) ? { kind: 'degraded', cure: CURE } : { kind: 'unknown' };
     }
   };
 }
 
+const isTimeout = (error: unknown) => error instanceof HttpFailure && error.kind === 'timeout';
 const isLive = ({ status, body }: HttpResponse) => status === 200 && body.includes('"live"');

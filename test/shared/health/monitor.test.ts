@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCredentialVerdict } from '../../../src/shared/entra/credential-verdict.ts';
+import type { ClockState } from '../../../src/shared/entra/signing-keys.ts';
+import { createWorkerChecks } from '../../../src/shared/health/checks.ts';
 import type { Expiry } from '../../../src/shared/health/expiry.ts';
 import type { Finding } from '../../../src/shared/health/finding.ts';
 import { createHealthMonitor } from '../../../src/shared/health/monitor.ts';
@@ -10,11 +12,20 @@ afterEach(() => void vi.useRealTimers());
 const works: Finding = { kind: 'works' };
 const readOnly: Finding = { kind: 'failing', error: new Error('secret text'), cure: 'grant the role' };
 
-function startMonitor({ expiries = [] }: { readonly expiries?: readonly Expiry[] } = {}) {
+interface MonitorOptions {
+  readonly expiries?: readonly Expiry[];
+  readonly runsSweep?: boolean;
+}
+
+function startMonitor({ expiries = [], runsSweep = true }: MonitorOptions = {}) {
   const verdict = createCredentialVerdict();
   const asked = { table: 0, credential: 0, self: 0 };
-  const answers = { table: works, self: works, accepted: true };
+  const answers = { table: works, self: works, accepted: true, assertion: true, keys: true };
+  const clock: { state: ClockState } = { state: 'right' };
   const logged: Record<string, unknown>[] = [];
+  const failUnless = async (succeeds: boolean) => {
+    if (!succeeds) throw new Error('secret text');
+  };
   const monitor = createHealthMonitor({
     probeTable: async () => {
       asked.table++;
@@ -30,13 +41,21 @@ function startMonitor({ expiries = [] }: { readonly expiries?: readonly Expiry[]
       return answers.self;
     },
     credentialVerdict: verdict,
-    expiries,
-    now: () => new Date(),
+    workerChecks: createWorkerChecks({
+      entra: {
+        credential: { check: () => failUnless(answers.assertion) },
+        credentialVerdict: verdict,
+        signingKeys: { load: () => failUnless(answers.keys), clock: () => clock.state },
+      },
+      expiries,
+      runsSweep,
+      now: () => new Date(),
+    }),
     monotonicMs: () => Date.now(),
     log: (level, record) => void logged.push({ level, ...record }),
   });
   monitor.start();
-  return { monitor, verdict, asked, answers, logged };
+  return { monitor, verdict, asked, answers, clock, logged };
 }
 
 const seconds = (count: number) => vi.advanceTimersByTimeAsync(count * 1000);
@@ -103,6 +122,37 @@ describe('the health monitor', () => {
     ]);
     await seconds(3 * 60);
     expect(logged).toHaveLength(2);
+  });
+
+  it('logs every check when it fails and when it works again, without a request', async () => {
+    const { answers, clock, logged } = startMonitor({ runsSweep: false });
+    Object.assign(answers, { assertion: false, keys: false });
+    clock.state = 'wrong';
+    await seconds(30 * 60);
+    const cause = expect.not.stringContaining('secret text');
+    expect(logged).toEqual([
+      { level: 'error', event: 'degraded', check: 'credential', cure: expect.any(String), cause },
+      { level: 'error', event: 'degraded', check: 'sign-in-keys', cure: expect.any(String), cause },
+      { level: 'error', event: 'not-ready', check: 'clock', cure: 'set the clock of this machine' },
+      { level: 'error', event: 'degraded', check: 'sweep', cure: expect.stringContaining('never removed') },
+    ]);
+    Object.assign(answers, { assertion: true, keys: true });
+    clock.state = 'right';
+    await seconds(60);
+    expect(logged.slice(4).map(({ event, check }) => [event, check])).toEqual([
+      ['recovered', 'credential'],
+      ['recovered', 'sign-in-keys'],
+      ['recovered', 'clock'],
+    ]);
+  });
+
+  it('names the settings of the app too if the credential is refused, because the app may be unknown', async () => {
+    const { answers, logged } = startMonitor();
+    answers.accepted = false;
+    await seconds(1);
+    expect(logged).toEqual([
+      expect.objectContaining({ cure: expect.stringContaining('ENTRA_CLIENT_ID and ENTRA_TENANT_ID') }),
+    ]);
   });
 
   it('warns of a setting that ends soon, again each day and at each threshold', async () => {
