@@ -4,9 +4,10 @@ import { signInAtDemo } from '../support/browser-world.ts';
 import { readText } from '../support/documents.ts';
 import { openPage } from '../support/open-page.ts';
 import { startOrdersExample } from '../support/orders-example.ts';
+import { isWholeRun } from '../support/scale.ts';
 import { startWorld, userId } from '../support/world.ts';
 
-it('examples/own-api/call.js shows an order of the API in the page', async ({ skip }) => {
+it.runIf(isWholeRun)('examples/own-api/call.js shows an order of the API in the page', async ({ skip }) => {
   const world = await startWorld();
   const api = await startOrdersExample(world);
   try {

@@ -105,25 +105,29 @@ const strange = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode
 );
 
 describe('a page on a sibling host, in Chromium over TLS', () => {
-  it('cannot plant a cookie that replaces the session by adding white space or control characters', {
-    tags: ['SC-8'],
-  }, async () => {
-    const before = await genuine(app.context());
-    let taken = 0;
-    for (let start = 0; start < strange.length; start += 8) {
-      const characters = strange.slice(start, start + 8);
-      const names = characters.flatMap((text) => [`${text}__Host-session`, `__Host-session${text}`]);
-      const nameless = characters.map((text) => `=${text}__Host-session=${ben}`);
-      taken += await plant([...names.map((name) => `${name}=${ben}`), ...nameless]);
-      expect(await ask('/api/auth/session'), JSON.stringify(characters)).toMatchObject({
-        body: { name: 'Alice Adams' },
-      });
-      expect(await genuine(app.context()), JSON.stringify(characters)).toBe(before);
-      await remove([...names, '']);
-    }
-    // Fewer would prove nothing: the browser strips space, tab and most controls, but no other white space.
-    expect(taken).toBeGreaterThan(35);
-  });
+  it.runIf(isWholeRun)(
+    'cannot plant a cookie that replaces the session by adding white space or control characters',
+    {
+      tags: ['SC-8'],
+    },
+    async () => {
+      const before = await genuine(app.context());
+      let taken = 0;
+      for (let start = 0; start < strange.length; start += 8) {
+        const characters = strange.slice(start, start + 8);
+        const names = characters.flatMap((text) => [`${text}__Host-session`, `__Host-session${text}`]);
+        const nameless = characters.map((text) => `=${text}__Host-session=${ben}`);
+        taken += await plant([...names.map((name) => `${name}=${ben}`), ...nameless]);
+        expect(await ask('/api/auth/session'), JSON.stringify(characters)).toMatchObject({
+          body: { name: 'Alice Adams' },
+        });
+        expect(await genuine(app.context()), JSON.stringify(characters)).toBe(before);
+        await remove([...names, '']);
+      }
+      // Fewer would prove nothing: the browser strips space, tab and most controls, but no other white space.
+      expect(taken).toBeGreaterThan(35);
+    },
+  );
 
   it.runIf(isWholeRun)('cannot plant a cookie that opens a session in a browser without one', async () => {
     await app.context().clearCookies({ name: '__Host-session' });

@@ -168,7 +168,7 @@ export const givenCases: readonly InteractionCase[] = [
   {
     title: 'Graph requires a stronger sign-in',
     tags: ['PX-15'],
-    displays: ['redirect'],
+    displays: [],
     path: profile,
     arrange({ graph }) {
       graph.switches.authenticationContextDemanded = true;

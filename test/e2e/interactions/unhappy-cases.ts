@@ -1,7 +1,7 @@
 import type { ConditionalAccessPolicy } from '@entra-bff/entra-emulator';
 import type { BrowserWorld } from '../../support/browser-world.ts';
 import { grantSignIn } from '../../support/world.ts';
-import { ben, type Display, type InteractionCase, mail, profile } from './cases.ts';
+import { ben, type InteractionCase, mail, profile } from './cases.ts';
 
 /** Entra ID shows a page that does not lead back to the app, so the user closes the popup or goes back. */
 export interface DeadEndCase extends InteractionCase {
@@ -195,10 +195,9 @@ const blockedBy = (
   number: number,
   reason: string,
   title: string,
-  ...displays: readonly Display[]
 ): DeadEndCase => ({
   title: `${title} (${number})`,
-  displays,
+  displays: [],
   path: profile,
   arrange({ entra }) {
     entra.switches.conditionalAccess = policy;
@@ -216,7 +215,7 @@ const blockedBy = (
 export const helplessCases: readonly DeadEndCase[] = [
   blockedBy('device-not-compliant', 53000, 'device_not_compliant', 'the device is not compliant'),
   blockedBy('device-not-joined', 53001, 'device_not_compliant', 'the device is not joined to the domain'),
-  blockedBy('blocked', 53003, 'blocked_by_policy', 'a policy blocks the access', 'popup'),
+  blockedBy('blocked', 53003, 'blocked_by_policy', 'a policy blocks the access'),
   {
     title: 'the account is disabled (50057)',
     displays: [],
