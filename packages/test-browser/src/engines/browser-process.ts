@@ -42,14 +42,22 @@ export function startProcess(
       // It has ended already.
     }
   };
+  const killAndEnd = (signal: NodeJS.Signals) => {
+    kill();
+    // A listener replaces the default action. If no other listener handles the signal, this process has to end.
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+  };
   // A test run that is stopped must not leave a browser behind.
-  const lastEvents = ['exit', 'disconnect', 'SIGTERM', 'SIGINT'];
-  for (const event of lastEvents) process.once(event, kill);
+  const events = ['exit', 'disconnect'];
+  const signals = ['SIGTERM', 'SIGINT'];
+  for (const event of events) process.once(event, kill);
+  for (const signal of signals) process.once(signal, killAndEnd);
   return {
     child,
     errorText: () => text,
     async end() {
-      for (const event of lastEvents) process.removeListener(event, kill);
+      for (const event of events) process.removeListener(event, kill);
+      for (const signal of signals) process.removeListener(signal, killAndEnd);
       kill();
       await ended;
     },
