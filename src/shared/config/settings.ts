@@ -60,7 +60,7 @@ const address = {
       'a path like /goodbye, without a query and without a fragment',
       /^\/(?![/\\])[\w\-.~!$&'()*+,;=:@/%]*$/,
     ),
-    'a page of this service that says so',
+    'a page of this service that says that the user is signed out',
     'The page of your app that users see after they have signed out. Register its URL as a redirect URI.',
   ),
 };
