@@ -149,7 +149,7 @@ function checkLog({ text }: CodeBlock): void {
   expect(parse).toThrow(text.trimEnd());
 }
 
-/** The warnings of a worker with a misspelled setting and a certificate that ends soon. */
+/** The warnings of a worker with a misspelled setting and a certificate that expires soon. */
 function checkWarnings({ text }: CodeBlock): void {
   const { certificatePem, privateKeyPem } = createCertificate({ until: new Date('2026-06-08T00:00:00Z') });
   const { warnings } = parseConfig(

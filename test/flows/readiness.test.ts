@@ -162,7 +162,7 @@ describe('readiness of a worker with its own clock', () => {
     expect(await readinessOf(started)).toMatchObject({ httpStatus: 200, degraded: ['sweep'] });
   });
 
-  it('is degraded with a certificate that ends soon', async () => {
+  it('is degraded with a certificate that expires soon', async () => {
     const { certificatePem, privateKeyPem } = createCertificate({
       until: new Date(Date.now() + 6 * 24 * 60 * 60_000),
     });

@@ -56,7 +56,7 @@ function readSetting(
     issues.push(`${name} is missing; set it to ${expected}.`);
     return undefined;
   }
-  if (isPlaceholder(text)) {
+  if (isPlaceholder(text) || (!validator.isFilePath && /^your[-_ ]/i.test(text))) {
     issues.push(`${name} is still a placeholder; set it to ${expected}.`);
     return undefined;
   }
@@ -81,7 +81,7 @@ function diagnose(text: string, validator: Validator<unknown>): string {
  */
 function isPlaceholder(text: string): boolean {
   return (
-    /change[-_ ]?me|placeholder|^<.*>$|^\.\.\.$|^your[-_ ]/i.test(text) ||
+    /change[-_ ]?me|placeholder|^<.*>$|^\.\.\.$/i.test(text) ||
     /^@Microsoft\./i.test(text) ||
     /^(?:\$\(.*\)|\$\{.*\}|#\{.*\}#?|\{\{.*\}\}|%\w+%)$/.test(text.trim())
   );

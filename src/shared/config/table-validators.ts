@@ -4,7 +4,7 @@ import type { Validator } from './validators.ts';
 /** The services of a storage account, by the label after the account's name in their addresses. */
 const otherServices = new Set(['blob', 'dfs', 'file', 'queue', 'web']);
 
-/** The https address of a table service, without a path. */
+/** The https address of a table service, without a path unless it is an emulator's. */
 export function tableEndpoint(expected: string): Validator<string> {
   return {
     type: 'https URL',
@@ -19,22 +19,29 @@ export function tableEndpoint(expected: string): Validator<string> {
 
 function problemOfEndpoint(text: string): string | undefined {
   const url = new URL(text);
-  const [account = '', service = ''] = url.hostname.split('.');
+  const [, service = ''] = url.hostname.split('.');
   if (otherServices.has(service)) {
     return `is the address of another service of the account (${service}); set it to https://ACCOUNT.table.core.windows.net`;
   }
   if (/\.documents\.azure\.[a-z]+$/.test(url.hostname)) {
     return 'is the address of another API of Cosmos DB; set it to https://ACCOUNT.table.cosmos.azure.com';
   }
-  if (account.endsWith('-secondary')) {
+  // The name of a storage account has no hyphen. That of an account of Cosmos DB may have one.
+  if (/^[a-z0-9]+-secondary\.(?:[a-z0-9]+\.)?table\.(?:core|storage)\./.test(url.hostname)) {
     return 'is the read-only copy of the account; set it to the address without "-secondary"';
   }
   const { pathname, search, hash, username, password } = url;
   // One slash at the end means the same address.
-  if (pathname !== '/' || `${search}${hash}${username}${password}` !== '' || text !== text.trim()) {
+  const hasPath = pathname !== '/' && !isEmulator(url);
+  if (hasPath || `${search}${hash}${username}${password}` !== '' || text !== text.trim()) {
     return 'has more than a host, such as a path, a query or a user name; set it to scheme and host alone';
   }
   return undefined;
+}
+
+/** Emulators have the account's name in the path. */
+function isEmulator({ protocol, hostname }: URL): boolean {
+  return protocol === 'http:' || !hostname.includes('.') || /^[\d.]+$/.test(hostname);
 }
 
 /** The connection string of a storage account, with a key or a shared access signature. */
@@ -46,7 +53,8 @@ export function connectionString(expected: string): Validator<string> {
   return {
     type: 'connection string',
     expected,
-    parse: (text) => (problemOf(text) === undefined ? text : undefined),
+    parse: (text) =>
+      text === text.trim() && problemOf(text) === undefined ? pairsOf(text).join(';') : undefined,
     diagnose: problemOf,
   };
 }
@@ -54,10 +62,18 @@ export function connectionString(expected: string): Validator<string> {
 const NOT_PAIRS =
   'does not consist of NAME=VALUE pairs with a semicolon between them; set it to the connection string of a storage account';
 
+/** Without blank pairs, for which the table client throws, and without the spaces around pairs, which it ignores. */
+function pairsOf(text: string): readonly string[] {
+  return text
+    .split(';')
+    .map((pair) => pair.trim())
+    .filter((pair) => pair !== '');
+}
+
 /** By name in lower case. Undefined if the text has another form. Of equal names, the table client reads the first. */
 function parseConnectionString(text: string): ReadonlyMap<string, string> | undefined {
   const parts = new Map<string, string>();
-  for (const pair of text.split(';').filter((part) => part !== '')) {
+  for (const pair of pairsOf(text)) {
     const [, name, value] = /^([A-Za-z]+)=(.*)$/.exec(pair) ?? [];
     if (name === undefined || value === undefined) return undefined;
     if (!parts.has(name.toLowerCase())) parts.set(name.toLowerCase(), value);
@@ -108,19 +124,14 @@ function undefinedAddress(parts: ReadonlyMap<string, string>): string {
     : 'has neither EndpointSuffix nor TableEndpoint; set it to the whole connection string';
 }
 
-/** Emulators have the account's name in the path. */
 function problemOfTableEndpoint(endpoint: string): string | undefined {
   if (!URL.canParse(endpoint))
     return 'has a TableEndpoint that is no URL; set it to the whole connection string';
-  const { protocol, hostname, search, hash, origin } = new URL(endpoint);
+  const { search, hash } = new URL(endpoint);
   if (search !== '' || hash !== '') {
     return 'has a TableEndpoint with a query; set it to the connection string as Azure shows it';
   }
-  const isEmulator = protocol === 'http:' || !hostname.includes('.') || /^[\d.]+$/.test(hostname);
-  return problemOfEndpoint(isEmulator ? origin : endpoint)?.replace(
-    /^(?:is|has)\b/,
-    'has a TableEndpoint that $&',
-  );
+  return problemOfEndpoint(endpoint)?.replace(/^(?:is|has)\b/, 'has a TableEndpoint that $&');
 }
 
 /** Every key of Table Storage and of Cosmos DB has 64 bytes. */
@@ -130,9 +141,9 @@ function isAccountKey(text: string): boolean {
 }
 
 /** When a shared access signature in the connection string expires. */
-export function signatureEndsAt(text: string): Date | undefined {
+export function signatureExpiresAt(text: string): Date | undefined {
   const signature = parseConnectionString(text)?.get('sharedaccesssignature');
   const expiry = new URLSearchParams(signature).get('se');
-  const endsAt = new Date(expiry ?? Number.NaN);
-  return Number.isNaN(endsAt.getTime()) ? undefined : endsAt;
+  const expiresAt = new Date(expiry ?? Number.NaN);
+  return Number.isNaN(expiresAt.getTime()) ? undefined : expiresAt;
 }

@@ -8,6 +8,8 @@ export interface Validator<Value> {
   readonly type: string;
   /** Completes "set it to …" in the log. */
   readonly expected: string;
+  /** If true, the text may begin like an example's: `your-policy.json`. */
+  readonly isFilePath?: boolean;
   /** Returns undefined for invalid text. */
   parse(text: string): Value | undefined;
   /**
@@ -23,7 +25,7 @@ export function matching(type: string, expected: string, pattern: RegExp): Valid
 }
 
 export function filePath(expected: string): Validator<string> {
-  return matching('file path', expected, /^(?!["'].*["']$)\S(?:.*\S)?$/);
+  return { ...matching('file path', expected, /^(?!["'].*["']$)\S(?:.*\S)?$/), isFilePath: true };
 }
 
 /** @param quantity what the setting counts: `whole seconds`, `a whole number` */

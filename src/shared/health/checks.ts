@@ -2,7 +2,7 @@ import type { MsalCredential } from '../entra/client-credential.ts';
 import type { CredentialVerdict } from '../entra/credential-verdict.ts';
 import type { AuthorityKeys } from '../entra/signing-keys.ts';
 import type { SessionStore } from '../session/store.ts';
-import { type Expiry, endsWithinDays } from './expiry.ts';
+import { type Expiry, expiresWithinDays, toDay } from './expiry.ts';
 import type { Finding, HealthCheck } from './finding.ts';
 import type { HealthMonitor } from './monitor.ts';
 
@@ -128,11 +128,13 @@ const REFUSED_CURE =
   'Entra ID refuses the credential of the app: set a valid secret or certificate, or correct the federated credential; if the app is unknown or disabled in the tenant, correct ENTRA_CLIENT_ID and ENTRA_TENANT_ID';
 
 function expiryFinding(expiries: readonly Expiry[], now: Date): Finding {
-  const soonest = expiries.toSorted((left, right) => left.endsAt.getTime() - right.endsAt.getTime())[0];
-  const days = soonest === undefined ? undefined : endsWithinDays(soonest, now);
+  const soonest = expiries.toSorted((left, right) => left.expiresAt.getTime() - right.expiresAt.getTime())[0];
+  const days = soonest === undefined ? undefined : expiresWithinDays(soonest, now);
   if (soonest === undefined || days === undefined) return { kind: 'works' };
-  return {
-    kind: 'degraded',
-    cure: `${soonest.setting} ends within ${days === 1 ? 'a day' : `${days} days`}: set it to ${soonest.cure}`,
-  };
+  const { setting, expiresAt, cure } = soonest;
+  const expires =
+    expiresAt <= now
+      ? `expired on ${toDay(expiresAt)}`
+      : `expires within ${days === 1 ? 'a day' : `${days} days`}`;
+  return { kind: 'degraded', cure: `${setting} ${expires}: set it to ${cure}` };
 }

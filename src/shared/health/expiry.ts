@@ -2,7 +2,7 @@
 export interface Expiry {
   readonly setting: string;
   readonly startsAt?: Date;
-  readonly endsAt: Date;
+  readonly expiresAt: Date;
   /** What to set instead: completes "set it to …". */
   readonly cure: string;
 }
@@ -11,8 +11,14 @@ export interface Expiry {
 const warningDays = [1, 7, 30] as const;
 const DAY_MS = 24 * 60 * 60_000;
 
-/** The smallest number of {@link warningDays} within which the value ends. Undefined if it ends later. */
-export function endsWithinDays({ endsAt }: Expiry, now: Date): (typeof warningDays)[number] | undefined {
-  const leftMs = endsAt.getTime() - now.getTime();
+/** The smallest number of {@link warningDays} within which the value expires. Undefined if it expires later. */
+export function expiresWithinDays(
+  { expiresAt }: Expiry,
+  now: Date,
+): (typeof warningDays)[number] | undefined {
+  const leftMs = expiresAt.getTime() - now.getTime();
   return warningDays.find((days) => leftMs <= days * DAY_MS);
 }
+
+/** The day in UTC: `2026-06-08`. */
+export const toDay = (date: Date): string => date.toISOString().slice(0, 10);

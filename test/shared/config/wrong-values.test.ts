@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, parseConfig } from '../../../src/shared/config/config.ts';
 import type { Environment } from '../../../src/shared/config/setting.ts';
+import { connectionString as connectionStringValidator } from '../../../src/shared/config/table-validators.ts';
 import { createCertificate } from '../../support/certificate.ts';
 
 const now = new Date('2026-06-01T12:00:00Z');
@@ -102,6 +103,11 @@ describe('settings', () => {
       },
     ],
     [
+      'an account of Cosmos DB whose name ends with "-secondary"',
+      { ...withIdentity, SESSION_TABLE_ENDPOINT: 'https://orders-secondary.table.cosmos.azure.com' },
+    ],
+    ['a policy file named like an example', { ...withApi, API_ORDERS_POLICY_FILE: 'your-policy.json' }],
+    [
       'names that only resemble settings',
       { ...withSecret, API_KEY: 'x', CLIENT_ID: 'x', GRAPH_URL: 'x', SESSION: 'x' },
     ],
@@ -109,21 +115,34 @@ describe('settings', () => {
     expect(warningsOf(environment)).toEqual([]);
   });
 
+  it('may have the address of an emulator with TLS, whose path is the name of the account', () => {
+    const emulator = 'https://127.0.0.1:10002/devstoreaccount1';
+    expect(refusalOf({ ...withIdentity, SESSION_TABLE_ENDPOINT: emulator })).toBe('');
+  });
+
+  it('may have spaces and blank pairs in a connection string, which the table client does not get', () => {
+    const spaced = `${connectionString.replaceAll(';', ' ;\n ')}; ;`;
+    expect(connectionStringValidator('').parse(spaced)).toBe(connectionString);
+    expect(warningsOf({ ...withSecret, SESSION_TABLE_CONNECTION_STRING: spaced })).toEqual([]);
+  });
+
   it.each([
     [30, 'within 30 days'],
     [8, 'within 30 days'],
     [7, 'within 7 days'],
     [1, 'within a day'],
-  ])('warn of a certificate that ends in %i days, with its fix', (days, words) => {
+  ])('warn of a certificate that expires in %i days, with its fix', (days, words) => {
     const [warning = '', ...others] = warningsOf(certificateUntil(inDays(days)));
     expect(others).toEqual([]);
-    expect(warning).toMatch(/^ENTRA_CERTIFICATE ends on 2026-\d\d-\d\d, .*; set it to a newer certificate/);
+    expect(warning).toMatch(
+      /^ENTRA_CERTIFICATE expires on 2026-\d\d-\d\d, .*; set it to a newer certificate/,
+    );
     expect(warning).toContain(words);
   });
 
-  it('warn of a shared access signature that ends soon', () => {
+  it('warn of a shared access signature that expires soon', () => {
     expect(warningsOf(withSignature('2026-06-05'))).toEqual([
-      expect.stringMatching(/^SESSION_TABLE_CONNECTION_STRING ends on 2026-06-05, within 7 days/),
+      expect.stringMatching(/^SESSION_TABLE_CONNECTION_STRING expires on 2026-06-05, within 7 days/),
     ]);
   });
 
@@ -313,6 +332,18 @@ const wrongValues: readonly (readonly [base: Environment, name: string, value: s
   [
     withIdentity,
     'SESSION_TABLE_ENDPOINT',
+    'https://127.0.0.1:10002/devstoreaccount1?sv=1&sig=x',
+    'set it to scheme and host alone',
+  ],
+  [
+    withSecret,
+    'SESSION_TABLE_CONNECTION_STRING',
+    `${connectionString}\n`,
+    'a space or a line end; remove it',
+  ],
+  [
+    withIdentity,
+    'SESSION_TABLE_ENDPOINT',
     'https://contoso.table.core.windows.net\n',
     'a space or a line end; remove it',
   ],
@@ -385,20 +416,20 @@ describe('refuses', () => {
     expect(log).not.toContain(accountKey);
   });
 
-  it('a certificate that has ended or is not valid yet, and names the other wrong settings too', {
+  it('a certificate that has expired or is not valid yet, and names the other wrong settings too', {
     tags: ['CF-1'],
   }, () => {
     const ended = refusalOf({ ...certificateUntil(inDays(-1)), SESSION_INDEX_KEY: '' });
-    expect(ended).toContain('ENTRA_CERTIFICATE ended on 2026-05-31; set it to a newer certificate');
+    expect(ended).toContain('ENTRA_CERTIFICATE expired on 2026-05-31; set it to a newer certificate');
     expect(ended).toContain('SESSION_INDEX_KEY is missing');
     expect(refusalOf(certificateUntil(inDays(90), inDays(1)))).toContain(
       'ENTRA_CERTIFICATE is not valid before 2026-06-02T12:00:00.000Z; set it to a certificate',
     );
   });
 
-  it('a shared access signature that has ended', { tags: ['CF-1'] }, () => {
+  it('a shared access signature that has expired', { tags: ['CF-1'] }, () => {
     expect(refusalOf(withSignature('2026-06-01T11:59:59Z'))).toContain(
-      'SESSION_TABLE_CONNECTION_STRING ended on 2026-06-01; set it to a connection string',
+      'SESSION_TABLE_CONNECTION_STRING expired on 2026-06-01; set it to a connection string',
     );
   });
 

@@ -155,22 +155,26 @@ describe('the health monitor', () => {
     ]);
   });
 
-  it('warns of a setting that ends soon, again each day and at each threshold', async () => {
+  it('warns of a setting that expires soon, again each day and at each threshold, and after its expiry', async () => {
     vi.setSystemTime('2026-06-01T00:00:00Z');
     const certificate = {
       setting: 'ENTRA_CERTIFICATE',
-      endsAt: new Date('2026-06-09T12:00:00Z'),
+      expiresAt: new Date('2026-06-09T12:00:00Z'),
       cure: 'a newer certificate',
     };
     const { logged } = startMonitor({ expiries: [certificate] });
     await seconds(3 * 24 * 3600 - 60);
     expect(logged.map(({ cure }) => cure)).toEqual([
-      'ENTRA_CERTIFICATE ends within 30 days: set it to a newer certificate',
-      'ENTRA_CERTIFICATE ends within 30 days: set it to a newer certificate',
+      'ENTRA_CERTIFICATE expires within 30 days: set it to a newer certificate',
+      'ENTRA_CERTIFICATE expires within 30 days: set it to a newer certificate',
       // After a day and a half, the next threshold.
-      'ENTRA_CERTIFICATE ends within 7 days: set it to a newer certificate',
-      'ENTRA_CERTIFICATE ends within 7 days: set it to a newer certificate',
+      'ENTRA_CERTIFICATE expires within 7 days: set it to a newer certificate',
+      'ENTRA_CERTIFICATE expires within 7 days: set it to a newer certificate',
     ]);
+    await seconds(6 * 24 * 3600);
+    expect(logged.at(-1)?.['cure']).toBe(
+      'ENTRA_CERTIFICATE expired on 2026-06-09: set it to a newer certificate',
+    );
     expect(logged[0]).toMatchObject({ level: 'warn', event: 'degraded', check: 'expiry' });
   });
 
