@@ -91,7 +91,7 @@ async function observe(
   expect(sent.length, shown).toBeLessThanOrEqual(1);
   expect(statuses.length, shown).toBeGreaterThan(0);
   for (const status of statuses)
-    expect([200, 400, 401, 403, 404, 405, 411, 415, 505], shown).toContain(status);
+    expect([200, 204, 400, 401, 403, 404, 405, 411, 415, 505], shown).toContain(status);
   for (const request of sent) {
     expect(isAllowedAtGraph(request), `${shown} sent ${request.target}`).toBe(true);
     const headers = request.headers.map(([name, value]) => [name.toLowerCase(), value] as const);
