@@ -74,7 +74,7 @@ describe('an app that leaves interactions to the client, in a browser', () => {
     expect(page.url()).toBe(`${origin}/app`);
   });
 
-  it('requests consent once for three calls, which all succeed', async ({ skip }) => {
+  it.runIf(isWholeRun)('requests consent once for three calls, which all succeed', async ({ skip }) => {
     const page = await openApp(await world.newPage(skip));
     await signIn(page);
     const popups: Page[] = [];
