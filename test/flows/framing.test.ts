@@ -146,7 +146,8 @@ describe('a request after another one', () => {
     { tags: ['PX-9'] },
     async () => {
       const length = proxy.bodyLimitBytes + 1;
-      const first = requestBytes(`POST ${target} HTTP/1.1`, [`Content-Length: ${length}`], marker());
+      const lines = [`Content-Length: ${length}`, 'Connection: close'];
+      const first = requestBytes(`POST ${target} HTTP/1.1`, lines, marker());
       const answers = await exchangeBytes(
         proxy.worker.origin,
         first.padEnd(first.length - marker().length + length, 'x'),
