@@ -20,6 +20,9 @@ import {
 } from './settings.ts';
 import { alice } from './users.ts';
 
+/** Some explorations take a minute if coverage is measured. */
+const TIMEOUT_MS = 10 * 60_000;
+
 type Operation = (worker: string) => Activity;
 
 /** Everything that this service does to a session, by itself or for a user. */
@@ -71,16 +74,21 @@ async function exhaust(setting: Partial<Setting>, beginning: Beginning): Promise
 }
 
 describe.runIf(isWholeRun)('each pair of operations keeps every promise in every order of events', () => {
-  it.each(pairs)('on two workers: $first, $second', { tags: ['K2', 'L1', 'T4', 'T5'] }, async (pair) => {
-    const activities = [pair.one('w1'), pair.other('w2')];
-    const later = isShort(pair) ? [call('w1', { after: 1 })] : [];
-    await exhaust({ activities: [...activities, ...later] }, renewing);
-  });
+  it.each(pairs)(
+    'on two workers: $first, $second',
+    { tags: ['K2', 'L1', 'T4', 'T5'], timeout: TIMEOUT_MS },
+    async (pair) => {
+      const activities = [pair.one('w1'), pair.other('w2')];
+      const later = isShort(pair) ? [call('w1', { after: 1 })] : [];
+      await exhaust({ activities: [...activities, ...later] }, renewing);
+    },
+  );
 
   it.each(withCall)(
     'if the call extends the session: $first, $second',
     {
       tags: ['L1', 'T4', 'SC-3'],
+      timeout: TIMEOUT_MS,
     },
     async ({ other }) => {
       await exhaust({ activities: [call('w1'), other('w2')], idleSeconds: 60 * 60 }, extending);
@@ -91,6 +99,7 @@ describe.runIf(isWholeRun)('each pair of operations keeps every promise in every
     'on one worker that caches the session: $first, $second',
     {
       tags: ['L1', 'T4', 'SC-4'],
+      timeout: TIMEOUT_MS,
     },
     async ({ other }) => {
       const setting = { activities: [call('w1'), other('w1'), call('w1', { after: 1 })], workers: ['w1'] };
@@ -100,6 +109,7 @@ describe.runIf(isWholeRun)('each pair of operations keeps every promise in every
 
   it('two callbacks of one sign-in create one session, and one of them gets its cookie', {
     tags: ['CB-2', 'T5'],
+    timeout: TIMEOUT_MS,
   }, async () => {
     const repeated = operations['a repeated callback'];
     if (repeated === undefined) throw new Error('no such operation');
