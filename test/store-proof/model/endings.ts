@@ -104,11 +104,12 @@ export function hasEndedMeanwhile({ records, setting }: World, signIn: ActivityR
   const { activity, beganAtMs = 0, knowsTableClock } = signIn;
   const behindMs = Math.max(0, -(setting.clockSkewMs?.[activity.worker] ?? 0));
   const uncertainMs = UNCERTAIN_MS + (knowsTableClock === true ? 0 : behindMs);
+  // At the limit of sessions, another sign-in removes the row and its index row.
+  const isEnding = (does: string) =>
+    does === 'end-all' || does === 'end-by-sid' || (does === 'sign-in' && setting.maxPerUser !== undefined);
   return records.some(
     ({ activity: { does }, answeredAtMs = Number.POSITIVE_INFINITY, beganAtMs: endingAtMs }) =>
-      (does === 'end-all' || does === 'end-by-sid') &&
-      endingAtMs !== undefined &&
-      beganAtMs - answeredAtMs < uncertainMs,
+      isEnding(does) && endingAtMs !== undefined && beganAtMs - answeredAtMs < uncertainMs,
   );
 }
 
