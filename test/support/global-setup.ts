@@ -12,6 +12,8 @@ declare module 'vitest' {
     tableConnectionString: string;
     /** Path of `src/main.ts` bundled into one CommonJS file, as it is deployed. */
     appBundle: string;
+    /** Whether the bundles are built for coverage. */
+    isMeasured: boolean;
     /** Path of `test/support/worker.ts` bundled into one CommonJS file: the app with replaceable dependencies. */
     workerBundle: string;
   }
@@ -36,6 +38,7 @@ export async function setup(project: TestProject): Promise<void> {
   azurite = storage;
   project.provide('tableConnectionString', storage.connectionString);
   project.provide('appBundle', appBundle);
+  project.provide('isMeasured', measured);
   project.provide('workerBundle', workerBundle);
 }
 
