@@ -14,7 +14,7 @@ export function entraErrorsPage(): string {
       String(number),
       whatHappened,
       treatment(meaning),
-      source === undefined ? 'list' : `[seen here](${source})`,
+      source === undefined ? 'list' : `[public report](${source})`,
     ]),
   );
   const reasons = interactionReasons.map((reason) => {

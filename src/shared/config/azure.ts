@@ -40,7 +40,7 @@ const identityVariables = ['IDENTITY_ENDPOINT', 'MSI_ENDPOINT', 'AZURE_FEDERATED
 function identityIssues(environment: Environment): readonly string[] {
   if (identityVariables.some((name) => isSet(environment[name]))) return [];
   const cure =
-    'needs a managed identity and the app has none (IDENTITY_ENDPOINT is missing); set one under Identity of the function app.';
+    'needs a managed identity, and the app has none (IDENTITY_ENDPOINT is missing); assign one on the Identity page of the function app.';
   return [
     ...(environment['ENTRA_CLIENT_CREDENTIAL'] === 'managed-identity'
       ? [`ENTRA_CLIENT_CREDENTIAL ${cure}`]

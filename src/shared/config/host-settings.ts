@@ -41,7 +41,7 @@ export function hostWarnings(environment: Environment, bodyLimitBytes: number): 
     ...(readHostSettings(environment).runsSweep
       ? []
       : [
-          'AzureWebJobsStorage is missing or the function "sweep" is disabled, so expired sessions are never removed; set it to a storage account.',
+          'AzureWebJobsStorage is missing or the function "sweep" is disabled, so expired sessions are never removed; set AzureWebJobsStorage to a storage account, and remove AzureWebJobs.sweep.Disabled.',
         ]),
     ...(runsInAzure(environment) && hasStorage(environment) && !keysAreInFiles
       ? [
@@ -50,7 +50,7 @@ export function hostWarnings(environment: Environment, bodyLimitBytes: number): 
       : []),
     ...(isSet(hostLimit) && Number(hostLimit) < bodyLimitBytes
       ? [
-          'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT is lower than GRAPH_BODY_LIMIT_BYTES, so the host answers larger bodies with an empty 500; set it to slightly more.',
+          'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT is lower than GRAPH_BODY_LIMIT_BYTES, so the host answers larger bodies with an empty 500; set it to GRAPH_BODY_LIMIT_BYTES plus 65536.',
         ]
       : []),
   ];

@@ -57,7 +57,7 @@ const address = {
   SIGNED_OUT_PATH: optional(
     matching(
       'path',
-      'a path like /goodbye, without a query and without a fragment',
+      'a path like /goodbye, without a query or fragment',
       /^\/(?![/\\])[\w\-.~!$&'()*+,;=:@/%]*$/,
     ),
     'a page of this service that says that the user is signed out',

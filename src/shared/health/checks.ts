@@ -55,7 +55,10 @@ export function createWorkerChecks(dependencies: WorkerChecksDependencies): read
       find: async () =>
         runsSweep
           ? { kind: 'works' }
-          : { kind: 'degraded', cure: 'expired sessions are never removed: set AzureWebJobsStorage' },
+          : {
+              kind: 'degraded',
+              cure: 'expired sessions are never removed: set AzureWebJobsStorage to a storage account, and remove AzureWebJobs.sweep.Disabled',
+            },
     },
   ];
 }

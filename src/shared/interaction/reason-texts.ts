@@ -60,7 +60,7 @@ export const reasonTexts: Readonly<Record<InteractionReason, ReasonText>> = {
   ),
   refresh_token_expired: byUser(
     'Your sign-in has expired',
-    'Your sign-in was not used for too long, or your organization requires a new one after some time. Sign in again.',
+    'You have not used this app for a while, or your organization requires you to sign in again from time to time. Sign in again.',
   ),
   refresh_token_revoked: byUser(
     'Your sign-in was revoked',

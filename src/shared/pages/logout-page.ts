@@ -26,7 +26,7 @@ export function signedOutPage(): PageDocument {
     title: 'Signed out',
     content: html`<section class="card">
 <h1>You are signed out</h1>
-<p>This browser has no session in this app.</p>
+<p>You are no longer signed in to this app in this browser.</p>
 <div class="actions">
 <a class="button main" href="/">Back to the app</a>
 <a class="button" href="${loginPath}">Sign in again</a>

@@ -7,7 +7,7 @@ export function startPage(): PageDocument {
     title: 'No page here',
     content: html`<section class="card">
 <h1>The sign-in service is running</h1>
-<p>The app has no page at this address. Ask the administrator of the app for its address.</p>
+<p>There is no page at this address. Ask the app's administrator for the address to open.</p>
 </section>`,
   });
 }
