@@ -1,5 +1,5 @@
 import type { Setting } from '../../src/shared/config/setting.ts';
-import { settingGroups } from '../../src/shared/config/settings.ts';
+import { settingGroups, settings } from '../../src/shared/config/settings.ts';
 import { table } from './table.ts';
 
 /** docs/reference/settings.md */
@@ -50,10 +50,8 @@ const HOST_BODY_MARGIN_BYTES = 64 * 1024;
 
 /** local.settings.example.json */
 export function exampleSettings(): string {
-  const bodyLimit = settingGroups
-    .flatMap(({ settings }) => Object.entries(settings))
-    .find(([name]) => name === 'GRAPH_BODY_LIMIT_BYTES')?.[1];
-  if (bodyLimit?.absence.kind !== 'default') throw new Error('GRAPH_BODY_LIMIT_BYTES has no default');
+  const bodyLimit = settings.GRAPH_BODY_LIMIT_BYTES;
+  if (bodyLimit.absence.kind !== 'default') throw new Error('GRAPH_BODY_LIMIT_BYTES has no default');
   const host = {
     FUNCTIONS_WORKER_RUNTIME: 'node',
     AzureWebJobsStorage: 'UseDevelopmentStorage=true',

@@ -1,3 +1,4 @@
+import { editDistance } from '../../src/shared/config/edit-distance.ts';
 import type { ApiProfile } from '../../src/shared/policy/api-profile.ts';
 import type { UpstreamPath } from '../../src/shared/policy/path.ts';
 import { countMatchingSegments, type PathTemplate } from '../../src/shared/policy/path-template.ts';
@@ -52,18 +53,4 @@ function scoreResource({ text }: PathTemplate, resource: string | undefined): nu
 /** The name of a resource or function, in lower case. Undefined for an id, a version and an OData word like `$value`. */
 function toWord(segment: string): string | undefined {
   return /^([A-Za-z]+)(?:\(|$)/.exec(segment)?.[1]?.toLowerCase();
-}
-
-/** The number of letters to insert, remove or replace (Levenshtein). */
-function editDistance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, at) => at);
-  for (const [index, letter] of [...left].entries()) {
-    const next = [index + 1];
-    for (const [at, other] of [...right].entries()) {
-      const replaced = (row[at] ?? 0) + Number(letter !== other);
-      next.push(Math.min(replaced, (row[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }

@@ -1,14 +1,12 @@
+import { clouds } from '../../src/shared/entra/authority.ts';
 import type { RequestedCall } from '../../src/shared/policy/match.ts';
 import { readMediaType } from '../../src/shared/policy/media-type.ts';
 import { hasBody } from '../../src/shared/policy/methods.ts';
 
 /** Microsoft Graph and its national clouds. */
-const graphHosts: ReadonlySet<string> = new Set([
-  'graph.microsoft.com',
-  'graph.microsoft.us',
-  'dod-graph.microsoft.us',
-  'microsoftgraph.chinacloudapi.cn',
-]);
+const graphHosts: ReadonlySet<string> = new Set(
+  Object.values(clouds).map(({ graph }) => new URL(graph).host),
+);
 
 export type CallReading =
   | { readonly kind: 'call'; readonly call: RequestedCall }

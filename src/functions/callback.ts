@@ -13,7 +13,7 @@ import { type BffRequest, isBounced, prefersHtml } from '../shared/http/request.
 import { type BffResponse, redirectResponse } from '../shared/http/response.ts';
 import { readTransactionCookies, transactionCookie } from '../shared/http/transaction-cookies.ts';
 import { adminConsentPage } from '../shared/pages/admin-consent-page.ts';
-import { bouncePage, withoutBounce } from '../shared/pages/bounce-page.ts';
+import { bouncePage } from '../shared/pages/bounce-page.ts';
 import { errorPage } from '../shared/pages/error-page.ts';
 import { popupPage } from '../shared/pages/popup-page.ts';
 import {
@@ -42,7 +42,7 @@ export const callback =
     const query = requireQuery(request.query);
     requireCodeResponse(query);
     // Entra ID returns the browser here without parameters after a sign-out.
-    if (withoutBounce('', request.rawQuery) === '') return redirectResponse(logoutPath);
+    if (query.size === 0) return redirectResponse(logoutPath);
     if (query.get('state') === ADMIN_CONSENT_STATE)
       return documentResponse(adminConsentPage(query.get('admin_consent') === 'True' && !query.has('error')));
     const outcome = await flow.finish(

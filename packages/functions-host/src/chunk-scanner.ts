@@ -3,12 +3,12 @@ const LF = 0x0a;
 const MAX_LINE_BYTES = 1024;
 
 /** Finds the end of a chunked body, without changing it. */
-export interface ChunkScanner {
+export interface BodyScanner {
   /** Takes the next bytes. Returns how many of them belong to the body, and whether it ends with them. */
   scan(bytes: Buffer): { kind: 'more' | 'end'; bytes: number } | { kind: 'invalid' };
 }
 
-export function createChunkScanner(): ChunkScanner {
+export function createChunkScanner(): BodyScanner {
   let line = '';
   let state: { kind: 'size' | 'after-data' | 'trailer' } | { kind: 'data'; left: number } = { kind: 'size' };
 

@@ -1,7 +1,7 @@
 import { METHODS, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { type ChunkScanner, createChunkScanner } from './chunk-scanner.ts';
+import { type BodyScanner, createChunkScanner } from './chunk-scanner.ts';
 import { type RequestHead, readHead } from './request-head.ts';
 import { after, createSocketInput, type SocketInput } from './socket-input.ts';
 
@@ -112,7 +112,7 @@ async function passBody(
   }
 }
 
-function createLengthScanner(length: number): ChunkScanner {
+function createLengthScanner(length: number): BodyScanner {
   let left = length;
   return {
     scan(bytes) {

@@ -160,11 +160,11 @@ export function createLoginTransactions(dependencies: LoginTransactionsDependenc
         return { kind: 'none' };
       }
       const { transaction, result } = opened;
-      if (result === undefined && isAlive(opened, now())) return { kind: 'open', transaction };
       const { startedAt } = transaction;
-      return result === undefined
-        ? { kind: 'expired', loginRequest: transaction, startedAt }
-        : { kind: 'finished', loginRequest: transaction, startedAt, result };
+      if (result !== undefined) return { kind: 'finished', loginRequest: transaction, startedAt, result };
+      return isAlive(transaction, now())
+        ? { kind: 'open', transaction }
+        : { kind: 'expired', loginRequest: transaction, startedAt };
     },
     finish({ state, loginRequest, startedAt }, result) {
       const unused = { earliestStart: startedAt, nonce: '', codeVerifier: '' };
@@ -180,8 +180,8 @@ interface OpenedCookie {
   readonly result: TransactionResult | undefined;
 }
 
-function isAlive({ transaction: { startedAt }, result }: OpenedCookie, now: Date): boolean {
-  return result === undefined && now.getTime() - startedAt.getTime() < TRANSACTION_LIFETIME_SECONDS * 1000;
+function isAlive({ startedAt }: LoginTransaction, now: Date): boolean {
+  return now.getTime() - startedAt.getTime() < TRANSACTION_LIFETIME_SECONDS * 1000;
 }
 
 /** Chooses a random free slot, else that of the oldest finished transaction, else that of the oldest transaction. */
@@ -191,7 +191,7 @@ function chooseSlot(
   random: RandomBytes,
 ): TransactionSlot {
   const slots = transactionSlots.map((slot) => ({ slot, opened: openSlot(slot) }));
-  const free = slots.filter(({ opened }) => !opened || (!opened.result && !isAlive(opened, now)));
+  const free = slots.filter(({ opened }) => !opened || (!opened.result && !isAlive(opened.transaction, now)));
   if (free.length > 0) {
     // The request of a sign-in that another site starts carries no Strict cookies, so all slots seem free. If the first
     // slot were always chosen, the new transaction would often overwrite that of another tab.

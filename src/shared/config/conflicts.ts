@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { ApiConfig } from './api-settings.ts';
 import { type Environment, isSet } from './setting.ts';
 import { apiPrefix, type SettingValues, settings } from './settings.ts';
+import { isLoopback } from './validators.ts';
 
 /** Reports issues that concern more than one setting: combinations that are invalid or incomplete. */
 export function findConflicts(values: Partial<SettingValues>, environment: Environment): readonly string[] {
@@ -99,7 +100,9 @@ function lifetimeConflicts(values: Partial<SettingValues>): readonly string[] {
 
 /** Reports a public origin that only this machine could open. */
 export function loopbackIssues({ PUBLIC_BASE_URL: origin }: Partial<SettingValues>): readonly string[] {
-  if (origin === undefined || !/^https:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::|$)/.test(origin)) return [];
+  if (origin === undefined) return [];
+  const { protocol, hostname } = new URL(origin);
+  if (protocol !== 'https:' || !isLoopback(hostname)) return [];
   return [
     'PUBLIC_BASE_URL leads to this machine, which no user can open; set it to the origin that browsers see.',
   ];

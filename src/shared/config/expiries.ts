@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { type Expiry, expiresWithinDays, toDay } from '../health/expiry.ts';
+import { describeExpiry, type Expiry, toDay } from '../health/expiry.ts';
 import type { SettingValues } from './settings.ts';
 import { signatureExpiresAt } from './table-validators.ts';
 
@@ -17,7 +17,7 @@ export function findExpiries(
           {
             setting: 'SESSION_TABLE_CONNECTION_STRING',
             expiresAt: signatureExpiry,
-            cure: 'a connection string with a newer shared access signature',
+            replacement: 'a connection string with a newer shared access signature',
           },
         ]),
   ];
@@ -28,7 +28,8 @@ function toExpiry({ validFrom, validTo }: X509Certificate): Expiry {
     setting: 'ENTRA_CERTIFICATE',
     startsAt: new Date(validFrom),
     expiresAt: new Date(validTo),
-    cure: 'a newer certificate that is uploaded to the app registration, and ENTRA_CERTIFICATE_KEY to its key',
+    replacement:
+      'a newer certificate that is uploaded to the app registration, and ENTRA_CERTIFICATE_KEY to its key',
   };
 }
 
@@ -36,8 +37,8 @@ function toExpiry({ validFrom, validTo }: X509Certificate): Expiry {
 const CLOCK_SKEW_MS = 5 * 60_000;
 
 export function expiryIssues(expiries: readonly Expiry[], now: Date): readonly string[] {
-  return expiries.flatMap(({ setting, startsAt, expiresAt, cure }) => {
-    if (expiresAt <= now) return [`${setting} expired on ${toDay(expiresAt)}; set it to ${cure}.`];
+  return expiries.flatMap(({ setting, startsAt, expiresAt, replacement }) => {
+    if (expiresAt <= now) return [`${setting} expired on ${toDay(expiresAt)}; set it to ${replacement}.`];
     return startsAt !== undefined && startsAt.getTime() > now.getTime() + CLOCK_SKEW_MS
       ? [
           `${setting} is not valid before ${startsAt.toISOString()}; set it to a certificate that is valid now.`,
@@ -48,11 +49,9 @@ export function expiryIssues(expiries: readonly Expiry[], now: Date): readonly s
 
 export function expiryWarnings(expiries: readonly Expiry[], now: Date): readonly string[] {
   return expiries.flatMap((expiry) => {
-    const days = expiresWithinDays(expiry, now);
-    if (days === undefined) return [];
-    const { setting, expiresAt, cure } = expiry;
-    return [
-      `${setting} expires on ${toDay(expiresAt)}, within ${days === 1 ? 'a day' : `${days} days`}; set it to ${cure}.`,
-    ];
+    const described = describeExpiry(expiry, now);
+    return described === undefined
+      ? []
+      : [`${expiry.setting} ${described}; set it to ${expiry.replacement}.`];
   });
 }

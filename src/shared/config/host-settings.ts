@@ -41,7 +41,7 @@ export function hostWarnings(environment: Environment, bodyLimitBytes: number): 
     ...(readHostSettings(environment).runsSweep
       ? []
       : [
-          'AzureWebJobsStorage is missing or the function "sweep" is disabled, so expired sessions are never removed; set AzureWebJobsStorage to a storage account, and remove AzureWebJobs.sweep.Disabled.',
+          'AzureWebJobsStorage is missing or the function "sweep" is disabled, so expired sessions are never removed; set it to a storage account, and remove AzureWebJobs.sweep.Disabled.',
         ]),
     ...(runsInAzure(environment) && hasStorage(environment) && !keysAreInFiles
       ? [

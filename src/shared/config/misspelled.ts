@@ -1,3 +1,4 @@
+import { editDistance } from './edit-distance.ts';
 import { type Environment, isSet } from './setting.ts';
 import { apiPrefix, apiSettings, settings } from './settings.ts';
 
@@ -40,7 +41,7 @@ function nearestName(name: string, candidates: readonly string[]): string | unde
   const upperCase = name.toUpperCase();
   if (upperCase.length < MIN_LENGTH) return undefined;
   const near = candidates
-    .map((candidate) => ({ candidate, distance: distanceOf(upperCase, candidate) }))
+    .map((candidate) => ({ candidate, distance: editDistance(upperCase, candidate) }))
     .filter(({ distance }) => distance <= MAX_DISTANCE)
     .toSorted((left, right) => left.distance - right.distance);
   return near[0]?.candidate ?? candidates.find((candidate) => leavesOutWords(upperCase, candidate));
@@ -53,19 +54,4 @@ function leavesOutWords(name: string, setting: string): boolean {
   return (
     words.length > 1 && words[0] === wordsOfSetting[0] && words.every((word) => wordsOfSetting.includes(word))
   );
-}
-
-/** Levenshtein's distance: how many letters have to be added, removed or replaced. */
-function distanceOf(left: string, right: string): number {
-  if (Math.abs(left.length - right.length) > MAX_DISTANCE) return MAX_DISTANCE + 1;
-  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (const [row, letter] of [...left].entries()) {
-    const current = [row + 1];
-    for (const [column, other] of [...right].entries()) {
-      const replaced = (previous[column] ?? 0) + (letter === other ? 0 : 1);
-      current.push(Math.min(replaced, (previous[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous.at(-1) ?? 0;
 }

@@ -111,14 +111,14 @@ function problemOfAccount(parts: ReadonlyMap<string, string>): string | undefine
 
 function problemOfAccountAddress(parts: ReadonlyMap<string, string>): string | undefined {
   const suffix = parts.get('endpointsuffix');
-  if (suffix === undefined) return undefinedAddress(parts);
+  if (suffix === undefined) return problemOfMissingAddress(parts);
   return /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i.test(suffix) && !otherServices.has(suffix.split('.')[0] ?? '')
     ? undefined
     : 'has an EndpointSuffix that is no suffix of a storage account; set it to the connection string as Azure shows it';
 }
 
 /** A missing key is the more useful thing to name. */
-function undefinedAddress(parts: ReadonlyMap<string, string>): string {
+function problemOfMissingAddress(parts: ReadonlyMap<string, string>): string {
   return (parts.get('accountkey') ?? '') === ''
     ? 'has no AccountKey; set it to the whole connection string'
     : 'has neither EndpointSuffix nor TableEndpoint; set it to the whole connection string';

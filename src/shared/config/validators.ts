@@ -107,8 +107,11 @@ function toOrigin(text: string, isAllowed: (url: URL) => boolean): string | unde
   return isAllowed(url) && url.origin === text && !url.hostname.includes('*') ? text : undefined;
 }
 
+/** @param hostname as `URL` has it */
+export const isLoopback = (hostname: string) => ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+
 function isPlainLoopback({ protocol, hostname }: URL): boolean {
-  return protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+  return protocol === 'http:' && isLoopback(hostname);
 }
 
 function isHttpsOrLoopback(url: URL): boolean {

@@ -51,15 +51,15 @@ export interface EntraErrorGroup {
 export const MICROSOFTS_LIST = 'https://learn.microsoft.com/entra/identity-platform/reference-error-codes';
 const msalIssues = 'https://github.com/AzureAD/microsoft-authentication-library-for-';
 
-const interaction = (reason: InteractionReason): EntraErrorMeaning => ({
+export const interaction = (reason: InteractionReason): EntraErrorMeaning => ({
   kind: 'interaction-required',
   reason,
 });
-const registration = (fault: RegistrationFault): EntraErrorMeaning => ({
+export const registration = (fault: RegistrationFault): EntraErrorMeaning => ({
   kind: 'registration-invalid',
   fault,
 });
-const credential = (fault: RegistrationFault): EntraErrorMeaning => ({
+export const credential = (fault: RegistrationFault): EntraErrorMeaning => ({
   kind: 'own-credential-refused',
   fault,
 });

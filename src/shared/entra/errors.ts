@@ -1,10 +1,13 @@
 import { type InteractionReason, interactionReasons } from '../errors.ts';
 import {
   type AuthorizationErrorOutcome,
+  credential,
   type EntraErrorGroup,
   type EntraErrorMeaning,
   entraErrorGroups,
+  interaction,
   type RegistrationFault,
+  registration,
   registrationFaults,
 } from './error-table.ts';
 
@@ -36,18 +39,6 @@ export type TokenErrorMeaning = EntraErrorMeaning & {
   readonly entraErrorCode?: number;
 };
 
-const interaction = (reason: InteractionReason): EntraErrorMeaning => ({
-  kind: 'interaction-required',
-  reason,
-});
-const registration = (fault: RegistrationFault): EntraErrorMeaning => ({
-  kind: 'registration-invalid',
-  fault,
-});
-const credential = (fault: RegistrationFault): EntraErrorMeaning => ({
-  kind: 'own-credential-refused',
-  fault,
-});
 const transient: EntraErrorMeaning = { kind: 'transient' };
 
 const byNumber: ReadonlyMap<number, EntraErrorGroup> = new Map(

@@ -2,9 +2,11 @@ import type { MsalCredential } from '../entra/client-credential.ts';
 import type { CredentialVerdict } from '../entra/credential-verdict.ts';
 import type { AuthorityKeys } from '../entra/signing-keys.ts';
 import type { SessionStore } from '../session/store.ts';
-import { type Expiry, expiresWithinDays, toDay } from './expiry.ts';
+import { describeExpiry, type Expiry } from './expiry.ts';
 import type { Finding, HealthCheck } from './finding.ts';
 import type { HealthMonitor } from './monitor.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
 
 export interface WorkerChecksDependencies {
   readonly entra: {
@@ -49,7 +51,11 @@ export function createWorkerChecks(dependencies: WorkerChecksDependencies): read
           : { kind: 'unknown' };
       },
     },
-    { name: 'expiry', find: async () => expiryFinding(expiries, now()) },
+    {
+      name: 'expiry',
+      report: { level: 'warn', everyMs: DAY_MS },
+      find: async () => expiryFinding(expiries, now()),
+    },
     {
       name: 'sweep',
       find: async () =>
@@ -132,12 +138,7 @@ const REFUSED_CURE =
 
 function expiryFinding(expiries: readonly Expiry[], now: Date): Finding {
   const soonest = expiries.toSorted((left, right) => left.expiresAt.getTime() - right.expiresAt.getTime())[0];
-  const days = soonest === undefined ? undefined : expiresWithinDays(soonest, now);
-  if (soonest === undefined || days === undefined) return { kind: 'works' };
-  const { setting, expiresAt, cure } = soonest;
-  const expires =
-    expiresAt <= now
-      ? `expired on ${toDay(expiresAt)}`
-      : `expires within ${days === 1 ? 'a day' : `${days} days`}`;
-  return { kind: 'degraded', cure: `${setting} ${expires}: set it to ${cure}` };
+  const described = soonest === undefined ? undefined : describeExpiry(soonest, now);
+  if (soonest === undefined || described === undefined) return { kind: 'works' };
+  return { kind: 'degraded', cure: `${soonest.setting} ${described}; set it to ${soonest.replacement}` };
 }

@@ -2,10 +2,13 @@ import { type Cloud, clouds } from '../entra/authority.ts';
 import type { Entra } from '../entra/entra.ts';
 import { interpretTokenError } from '../entra/errors.ts';
 import type { SendHttp } from '../network/http-request.ts';
-import { parseJsonObject, parseTokenErrorResponse } from '../tokens/token-endpoint.ts';
+import {
+  MAX_TOKEN_RESPONSE_BYTES,
+  parseJsonObject,
+  parseTokenErrorResponse,
+  TOKEN_REQUEST_DEADLINE_MS,
+} from '../tokens/token-endpoint.ts';
 
-const DEADLINE_MS = 8_000;
-const MAX_RESPONSE_BYTES = 256 * 1024;
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 export interface CredentialProbeOptions {
@@ -46,8 +49,8 @@ export function createCredentialProbe(options: CredentialProbeOptions): () => Pr
         headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
         body: Buffer.from(form.toString()),
         borrower: { kind: 'one call' },
-        deadlineMs: DEADLINE_MS,
-        maxResponseBytes: MAX_RESPONSE_BYTES,
+        deadlineMs: TOKEN_REQUEST_DEADLINE_MS,
+        maxResponseBytes: MAX_TOKEN_RESPONSE_BYTES,
       });
       const parsed = parseJsonObject(body.toString('utf8'));
       if (parsed === undefined || status >= 500 || status === 429) return;
@@ -56,6 +59,7 @@ export function createCredentialProbe(options: CredentialProbeOptions): () => Pr
         return;
       }
       const error = parseTokenErrorResponse(parsed);
+      // The tenant is the app's own, so a refusal of the app counts too.
       const isRefused = error !== undefined && interpretTokenError(error).kind === 'own-credential-refused';
       if (isRefused) credentialVerdict.recordRefused();
     } catch {

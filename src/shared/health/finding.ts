@@ -1,3 +1,5 @@
+import type { LogLevel } from '../telemetry/log.ts';
+
 /** What a health check found. */
 export type Finding =
   | { readonly kind: 'works' }
@@ -11,13 +13,21 @@ export type Finding =
 /** For the log only. */
 interface Reason {
   readonly error?: unknown;
-  /** How an operator repairs it. A fixed text. */
+  /** How an operator repairs it. Contains no value of a setting. */
   readonly cure?: string;
 }
 
 export interface HealthCheck {
   /** Public: the name in the response of the readiness check. */
   readonly name: string;
+  /** How the monitor logs it. Default: as an error, every hour while it lasts. */
+  readonly report?: ReportOptions;
   /** Never rejects. */
   find(): Promise<Finding>;
+}
+
+export interface ReportOptions {
+  readonly level?: LogLevel;
+  /** How often a finding is logged while it does not change. */
+  readonly everyMs?: number;
 }

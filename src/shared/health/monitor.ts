@@ -1,8 +1,8 @@
 import type { CredentialVerdict } from '../entra/credential-verdict.ts';
 import { withDeadline } from '../network/deadline.ts';
 import { describeError } from '../telemetry/describe-error.ts';
-import type { Log, LogLevel } from '../telemetry/log.ts';
-import type { Finding, HealthCheck } from './finding.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Finding, HealthCheck, ReportOptions } from './finding.ts';
 
 /**
  * Runs every check on the worker's own clock and logs the findings. No request starts the checks that write, or that ask
@@ -35,7 +35,6 @@ const FIRST_RUN_MS = 1_000;
 const EVERY_MS = 60_000;
 const FIRST_RUN_WAIT_MS = 5_000;
 const HOUR_MS = 60 * 60_000;
-const DAY_MS = 24 * HOUR_MS;
 
 export function createHealthMonitor(dependencies: HealthMonitorDependencies): HealthMonitor {
   const { probeTable, probeCredential, callSelf, credentialVerdict, workerChecks } = dependencies;
@@ -63,12 +62,10 @@ export function createHealthMonitor(dependencies: HealthMonitorDependencies): He
         : undefined,
     ]);
     // After the probes, because these checks return the verdict of this run.
-    const found = await Promise.all(
-      workerChecks.map(async ({ name, find }) => [name, await find()] as const),
-    );
+    const found = await Promise.all(workerChecks.map(async (check) => [check, await check.find()] as const));
     report('storage', table);
     report('host-keys', hostKeys);
-    for (const [name, finding] of found) report(name, finding, name === 'expiry' ? EXPIRY_REPORT : {});
+    for (const [check, finding] of found) report(check.name, finding, check.report);
   }
 
   /** A run that takes longer than a minute delays the next one. */
@@ -102,14 +99,6 @@ export function createHealthMonitor(dependencies: HealthMonitorDependencies): He
     hostKeys: () => hostKeys,
   };
 }
-
-interface ReportOptions {
-  readonly level?: LogLevel;
-  /** How often it is logged while it does not change. */
-  readonly everyMs?: number;
-}
-
-const EXPIRY_REPORT: ReportOptions = { level: 'warn', everyMs: DAY_MS };
 
 /** Logs a finding when it changes, and again and again while it is not good. */
 function createReport({ monotonicMs, log }: Pick<HealthMonitorDependencies, 'monotonicMs' | 'log'>) {

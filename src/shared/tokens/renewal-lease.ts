@@ -218,18 +218,24 @@ function withoutScopes(session: Session, scopes: readonly string[]): Session {
   return { ...session, facts: { ...facts, grantedScopes } };
 }
 
-function registrationFaultOf(error: unknown): Pick<RefreshFailure, 'fault' | 'entraErrorCode'> {
+function registrationFaultOf(
+  error: unknown,
+): Pick<RefreshFailure, 'fault' | 'entraErrorCode' | 'correlationId'> {
   if (!(error instanceof RegistrationInvalid)) return {};
   const { fault, extensions } = error;
-  const { entra_error_code: entraErrorCode } = extensions;
-  return { fault, ...(entraErrorCode === undefined ? {} : { entraErrorCode }) };
+  const { entra_error_code: entraErrorCode, correlation_id: correlationId } = extensions;
+  return {
+    fault,
+    ...(entraErrorCode === undefined ? {} : { entraErrorCode }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+  };
 }
 
 /** @throws {BffError} sign_in_service_unavailable, registration_invalid */
 function adoptFailure(failure: RefreshFailure): TokenAcquisition {
   const { reason, claims, correlationId, entraErrorCode, scopes } = failure;
   const fault = parseRegistrationFault(failure.fault);
-  if (fault !== undefined) throw new RegistrationInvalid({ fault, scopes, entraErrorCode });
+  if (fault !== undefined) throw new RegistrationInvalid({ fault, scopes, entraErrorCode, correlationId });
   const parsed = parseInteractionReason(reason);
   if (parsed === undefined) {
     throw signInServiceUnavailable('Microsoft Entra ID did not renew the tokens. Try again in a moment.');

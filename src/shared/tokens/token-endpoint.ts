@@ -10,7 +10,7 @@ import type { CircuitBreaker } from './circuit-breaker.ts';
 import { isTokenResponse } from './token-response.ts';
 
 export const TOKEN_REQUEST_DEADLINE_MS = 8_000;
-const MAX_RESPONSE_BYTES = 256 * 1024;
+export const MAX_TOKEN_RESPONSE_BYTES = 256 * 1024;
 /** The pause after an error that means throttling, if the response has no `Retry-After`. */
 const THROTTLED_SECONDS = 60;
 
@@ -54,7 +54,7 @@ export class TokenEndpoint implements INetworkModule {
         body: Buffer.from(options?.body ?? ''),
         borrower: { kind: 'one call' },
         deadlineMs: TOKEN_REQUEST_DEADLINE_MS,
-        maxResponseBytes: MAX_RESPONSE_BYTES,
+        maxResponseBytes: MAX_TOKEN_RESPONSE_BYTES,
       });
     } catch (error) {
       breaker.recordFailure();

@@ -435,8 +435,8 @@ describe('refuses', () => {
 
   it('a managed identity in Azure if the app has none', { tags: ['CF-1'] }, () => {
     const log = refusalOf({ ...withIdentity, ...inAzure });
-    expect(log).toContain('ENTRA_CLIENT_CREDENTIAL needs a managed identity and the app has none');
-    expect(log).toContain('SESSION_TABLE_ENDPOINT needs a managed identity and the app has none');
+    expect(log).toContain('ENTRA_CLIENT_CREDENTIAL needs a managed identity, and the app has none');
+    expect(log).toContain('SESSION_TABLE_ENDPOINT needs a managed identity, and the app has none');
     expect(refusalOf({ ...withSecret, ...inAzure })).toBe('');
   });
 

@@ -160,20 +160,20 @@ describe('the health monitor', () => {
     const certificate = {
       setting: 'ENTRA_CERTIFICATE',
       expiresAt: new Date('2026-06-09T12:00:00Z'),
-      cure: 'a newer certificate',
+      replacement: 'a newer certificate',
     };
     const { logged } = startMonitor({ expiries: [certificate] });
     await seconds(3 * 24 * 3600 - 60);
     expect(logged.map(({ cure }) => cure)).toEqual([
-      'ENTRA_CERTIFICATE expires within 30 days: set it to a newer certificate',
-      'ENTRA_CERTIFICATE expires within 30 days: set it to a newer certificate',
+      'ENTRA_CERTIFICATE expires on 2026-06-09, within 30 days; set it to a newer certificate',
+      'ENTRA_CERTIFICATE expires on 2026-06-09, within 30 days; set it to a newer certificate',
       // After a day and a half, the next threshold.
-      'ENTRA_CERTIFICATE expires within 7 days: set it to a newer certificate',
-      'ENTRA_CERTIFICATE expires within 7 days: set it to a newer certificate',
+      'ENTRA_CERTIFICATE expires on 2026-06-09, within 7 days; set it to a newer certificate',
+      'ENTRA_CERTIFICATE expires on 2026-06-09, within 7 days; set it to a newer certificate',
     ]);
     await seconds(6 * 24 * 3600);
     expect(logged.at(-1)?.['cure']).toBe(
-      'ENTRA_CERTIFICATE expired on 2026-06-09: set it to a newer certificate',
+      'ENTRA_CERTIFICATE expired on 2026-06-09; set it to a newer certificate',
     );
     expect(logged[0]).toMatchObject({ level: 'warn', event: 'degraded', check: 'expiry' });
   });

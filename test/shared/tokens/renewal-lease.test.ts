@@ -168,7 +168,7 @@ describe('a renewal with a lease', () => {
 
   it('adopts the holder’s refusal of this app, and Entra ID’s number of a refusal', async () => {
     const failures = [
-      { fault: 'api', entraErrorCode: 500011 },
+      { fault: 'api', entraErrorCode: 500011, correlationId: 'c1' },
       { reason: 'not_assigned', entraErrorCode: 50105 },
     ];
     const outcomes = [];
@@ -185,19 +185,27 @@ describe('a renewal with a lease', () => {
       outcomes.push(await worker.renew().catch((error: unknown) => error));
     }
     expect(outcomes).toMatchObject([
-      { code: 'registration_invalid', extensions: { scopes: [...scopes], entra_error_code: 500011 } },
+      {
+        code: 'registration_invalid',
+        extensions: { scopes: [...scopes], entra_error_code: 500011, correlation_id: 'c1' },
+      },
       { kind: 'interaction-required', reason: 'not_assigned', entraErrorCode: 50105 },
     ]);
   });
 
   it('records its own refusal of this app for the others', async () => {
-    const error = new RegistrationInvalid({ fault: 'permission', scopes, entraErrorCode: 650053 });
+    const error = new RegistrationInvalid({
+      fault: 'permission',
+      scopes,
+      entraErrorCode: 650053,
+      correlationId: 'c2',
+    });
     const refuse = () => {
       throw error;
     };
     await expect(workerOf(refuse).renew()).rejects.toBe(error);
     expect(await store.refetch(session)).toMatchObject({
-      session: { refreshFailure: { scopes: [...scopes], fault: 'permission', entraErrorCode: 650053 } },
+      session: { refreshFailure: { fault: 'permission', entraErrorCode: 650053, correlationId: 'c2' } },
     });
   });
 
