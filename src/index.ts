@@ -6,7 +6,7 @@ import { ConfigError, parseConfig } from './shared/config/config.ts';
 import { readPolicies } from './shared/config/policies.ts';
 import type { Environment } from './shared/config/setting.ts';
 import { allMethods } from './shared/http/endpoint.ts';
-import { makeHeadersReadable } from './shared/http/header-bytes.ts';
+import { makeRequestsReadable } from './shared/http/readable-requests.ts';
 import { createSystem } from './system.ts';
 
 export type { Bff, FunctionApp, RouteOptions } from './registration.ts';
@@ -60,6 +60,6 @@ export function startBff(app: FunctionApp, environment: Environment, extend?: (b
     if (!(error instanceof ConfigError)) throw error;
     const handler = misconfigured(error);
     app.http('zz-misconfigured', { methods: allMethods, route: '{*rest}', authLevel: 'anonymous', handler });
-    makeHeadersReadable();
+    makeRequestsReadable();
   }
 }

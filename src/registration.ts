@@ -5,7 +5,7 @@ import { createRoutes, type Route, route } from './routes.ts';
 import type { GraphClient } from './shared/graph/client.ts';
 import { forCustomFunction } from './shared/http/custom-function.ts';
 import { allMethods, type EndpointRules, type Handler } from './shared/http/endpoint.ts';
-import { makeHeadersReadable } from './shared/http/header-bytes.ts';
+import { makeRequestsReadable } from './shared/http/readable-requests.ts';
 
 /** The part of `app` of `@azure/functions` that the registration uses. */
 export interface FunctionApp {
@@ -59,7 +59,7 @@ export function register(functions: FunctionApp, app: App): Bff {
     handler: sweep(app.sweep, () => entra.signingKeys.checkClock()),
   });
   // Otherwise one non-Latin-1 header would make the Functions library fail.
-  makeHeadersReadable();
+  makeRequestsReadable();
 
   const reserved = [...reservedSegments, ...app.customApis.map(({ name }) => name)];
   return {

@@ -4,12 +4,12 @@ import { Buffer } from 'node:buffer';
  * Replaces characters in request headers for which Microsoft's Functions library would throw. The host decodes header
  * values as UTF-8. Before any code of the app runs, the library creates a `Request` from them, which throws for a
  * character above U+00FF, and the host returns a bare 500. With one cookie, `name=Łukasz`, a sibling host could block
- * every route for a browser.
+ * every route for a browser. URLs that the library cannot parse are replaced too.
  *
  * Call this function when the functions are registered. At that time, the library has already set its programming model
  * in the worker.
  */
-export function makeHeadersReadable(): void {
+export function makeRequestsReadable(): void {
   const core = findCore();
   if (core === undefined) return; // not in a Functions worker
   const wrap = () => wrapModel(core.getProgrammingModel());
