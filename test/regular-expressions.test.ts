@@ -1,5 +1,5 @@
 import { Visitor } from 'oxc-parser';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { readSourceFiles } from '../scripts/source-files.ts';
 import { isWholeRun } from './support/scale.ts';
 
@@ -37,6 +37,8 @@ async function composed(): Promise<readonly Expression[]> {
       if (isOwn()) found.push({ where: 'composed', pattern: this.source, flags: this.flags });
     }
   } as RegExpConstructor;
+  // An earlier file of this worker may have loaded the modules already.
+  vi.resetModules();
   try {
     await import('../src/app.ts');
   } finally {

@@ -1,5 +1,5 @@
 import { demoClient } from '@entra-bff/directory';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { callbackAddress } from '../support/callback-address.ts';
 import { readSessionRows } from '../support/table-rows.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
@@ -20,10 +20,16 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 beforeEach(async () => {
-  browser = worker.browser();
-  await signIn(browser, { user: 'alice' });
+  // For up to two seconds after all sessions were ended, a sign-in is refused (docs/decisions/0028).
+  await vi.waitFor(
+    async () => {
+      browser = worker.browser();
+      await signIn(browser, { user: 'alice' });
+      expect(await readSessionRows(world)).toHaveLength(1);
+    },
+    { timeout: 5000 },
+  );
   kept = browser.clone();
-  expect(await readSessionRows(world)).toHaveLength(1);
 });
 
 afterEach(async () => {
