@@ -218,7 +218,7 @@ describe('the console with the keyboard only', () => {
     await page.getByText('No sessions.').waitFor();
   });
 
-  it('changes nothing if another user has signed in in another tab', async ({ skip }) => {
+  it.runIf(isWholeRun)('changes nothing if another user has signed in in another tab', async ({ skip }) => {
     const page = await openConsole(skip);
     await signInBen(1);
     await openUser(page);

@@ -48,7 +48,7 @@ describe('the card of the user’s own sessions', () => {
     },
   );
 
-  it('ends the session of another browser and keeps the current one', async ({ skip }) => {
+  it.runIf(isWholeRun)('ends the session of another browser and keeps the current one', async ({ skip }) => {
     const [desk, phone] = [await browserOf(skip, 'desk'), await browserOf(skip, 'phone')];
     await desk.reload();
     await card(desk).getByRole('button', { name: 'End Safari on iPhone' }).click();
