@@ -79,14 +79,14 @@ describe('a cookie name with an additional character', () => {
     const { headers } = await attacker.request('/api/auth/login');
     const [[name = '', value = ''] = []] = [...attacker.cookies()];
     const state = new URL(headers.location ?? '').searchParams.get('state') ?? '';
-    const asked = world.entra.count('token');
+    const asked = world.entra.count('token', 'authorization_code');
     for (const character of strange) {
       for (const disguise of disguises(name, character)) {
         const answer = await finish(state, `a=b; ${disguise}=${value}`);
         expect([0, 400], codeOf(character)).toContain(answer.status);
       }
     }
-    expect(world.entra.count('token')).toBe(asked);
+    expect(world.entra.count('token', 'authorization_code')).toBe(asked);
   });
 
   /** Sends a callback with the cookie as UTF-8. Returns status 0 if the HTTP parser refuses it. */
@@ -169,7 +169,7 @@ describe('a cookie that is sent twice', () => {
     ['GET', `/api/auth/callback?code=x&state=0.${'A'.repeat(43)}`],
     ['GET', `/api/auth/callback?code=x&state=0.${'A'.repeat(43)}&bounced=1`],
   ])('shows a page without a redirect at %s %s', async (method, path) => {
-    const redeemed = world.entra.count('token');
+    const redeemed = world.entra.count('token', 'authorization_code');
     for (const name of ['session', 'tx-0', 'tx-4', 'logout-pending']) {
       for (const cookie of twice(name, alice, ben)) {
         const answer = await worker.browser().request(path, { method, headers: { ...page, cookie } });
@@ -181,7 +181,7 @@ describe('a cookie that is sent twice', () => {
         changesNothing(answer);
       }
     }
-    expect(world.entra.count('token')).toBe(redeemed);
+    expect(world.entra.count('token', 'authorization_code')).toBe(redeemed);
   });
 
   it('does not sign out: the response is 401 and neither session ends', async () => {
