@@ -6,7 +6,7 @@ export interface Authority {
   readonly tokenEndpoint: string;
   readonly endSessionEndpoint: string;
   readonly keysUri: string;
-  /** The audience of a managed identity's token, with which the app can authenticate instead of a secret. */
+  /** The audience of a managed identity's token. The app can authenticate with this token instead of a secret. */
   readonly tokenExchangeAudience: string;
   /** The host names of the cloud's sign-in service. MSAL stores a token under one of these names and finds it under any. */
   readonly environments: readonly string[];

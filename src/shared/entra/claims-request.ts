@@ -15,7 +15,7 @@ export function readClaimsRequest(text: unknown): string | undefined {
   return JSON.stringify({ access_token: accessToken });
 }
 
-/** True if the text may be sent to Entra ID at all: JSON of a length that fits into a sign-in. */
+/** True if the text may be sent to Entra ID at all: a JSON object of a length that fits into a sign-in. */
 export function isReadableClaimsRequest(text: string): boolean {
   const value = text.length > MAX_CLAIMS_LENGTH ? undefined : parse(text);
   return typeof value === 'object' && value !== null && !Array.isArray(value);

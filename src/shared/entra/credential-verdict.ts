@@ -1,8 +1,8 @@
-/** What Entra ID's token endpoint last said about this app's own credential, to this worker. */
+/** The last verdict of Entra ID's token endpoint on this app's own credential, in a response to this worker. */
 export interface CredentialVerdict {
-  /** `unknown`: the endpoint has not judged it yet. */
+  /** `unknown`: no response has contained a verdict yet. */
   last(): 'accepted' | 'refused' | 'unknown';
-  /** Only an issued token proves that the credential is accepted. Other errors may be found before it is checked. */
+  /** Call it only for an issued token: Entra ID may return other errors before it checks the credential. */
   recordAccepted(): void;
   recordRefused(): void;
 }

@@ -29,7 +29,7 @@ export type EntraErrorMeaning =
   /** A temporary error of Entra ID. Try again later. */
   | { readonly kind: 'transient' };
 
-/** How a sign-in ends that the authorization endpoint refused with the error. */
+/** How a sign-in ends if the authorization endpoint refuses it. */
 export type AuthorizationErrorOutcome =
   | 'consent_declined'
   | 'admin_consent_required'
@@ -37,12 +37,12 @@ export type AuthorizationErrorOutcome =
   | 'login_required'
   | 'sign_in_refused';
 
-/** An AADSTS number, what happened, and where the number is documented. Default: Microsoft's list. */
+/** An AADSTS number, what happened, and where the number is documented (default: Microsoft's list). */
 export type EntraErrorRow = readonly [number: number, whatHappened: string, source?: string];
 
 export interface EntraErrorGroup {
   readonly meaning: EntraErrorMeaning;
-  /** Default: by OAuth's error code. */
+  /** If it is not set, OAuth's error code decides, else the meaning. */
   readonly outcome?: AuthorizationErrorOutcome;
   readonly errors: readonly EntraErrorRow[];
 }
@@ -65,8 +65,9 @@ export const credential = (fault: RegistrationFault): EntraErrorMeaning => ({
 });
 
 /**
- * Every AADSTS number that this service interprets. A number without a source must not be added: its error is then
- * interpreted by its suberror and OAuth code. `npm run docs` writes `docs/reference/entra-errors.md` from this table.
+ * Every AADSTS number that this service interprets. Add only documented numbers: an error with another number is
+ * interpreted by its claims challenge, suberror or OAuth code. `npm run docs` writes `docs/reference/entra-errors.md`
+ * from this table.
  */
 export const entraErrorGroups: readonly EntraErrorGroup[] = [
   {

@@ -21,7 +21,7 @@ export function parseRegistrationFault(text: string | undefined): RegistrationFa
 
 /**
  * An error response of the token endpoint.
- * @see RFC 6749, section 5.2, and Entra's `error_codes`, `suberror` and `claims`
+ * @see RFC 6749, section 5.2, and Entra ID's `error_codes`, `suberror` and `claims`
  */
 export interface TokenErrorResponse {
   /** OAuth's error code, for example `invalid_grant`. */
@@ -35,7 +35,7 @@ export interface TokenErrorResponse {
 
 /** An error response of the token endpoint, interpreted. */
 export type TokenErrorMeaning = EntraErrorMeaning & {
-  /** The AADSTS number that decided, else the first one of the response. */
+  /** The AADSTS number that decided the meaning, else the first one of the response. */
   readonly entraErrorCode?: number;
 };
 
@@ -68,7 +68,7 @@ const byError = new Map<string, EntraErrorMeaning>([
   ['server_error', transient],
 ]);
 
-/** Interprets an error response by its AADSTS numbers, else by its claims challenge, else by suberror and OAuth code. */
+/** Interprets an error response by AADSTS number, else by claims challenge, else by suberror, else by OAuth code. */
 export function interpretTokenError({
   error,
   suberror,
@@ -88,16 +88,16 @@ export function interpretTokenError({
   return { ...meaning, ...numbered };
 }
 
-/** The meaning of an error at the authorization endpoint. Each ends the sign-in. */
+/** The meaning of an error of the authorization endpoint. Every such error ends the sign-in. */
 export interface AuthorizationErrorMeaning {
-  /** How the sign-in ends. If it is not set, OAuth's error code decides. */
+  /** How the sign-in ends. If it is not set, OAuth's error code decides, else `meaning`. */
   readonly outcome?: AuthorizationErrorOutcome;
   readonly meaning: EntraErrorMeaning;
 }
 
 /**
  * OAuth's error codes that stand for a fault of this app at the authorization endpoint. `invalid_client` is one of them:
- * Entra ID sends it for an unknown permission.
+ * Entra ID sends it even for an unknown permission, whose AADSTS number then decides.
  */
 const faultByError = new Map<string, EntraErrorMeaning>([
   ['invalid_resource', registration('api')],

@@ -2,7 +2,7 @@ import { BffError, type BffErrorOptions, type ProblemExtensions } from '../error
 import type { RegistrationFault } from './error-table.ts';
 import { resourcesOf } from './scopes.ts';
 
-/** A refusal of Entra ID that only an administrator of this app can correct. */
+/** A refusal by Entra ID whose cause only an administrator of this app can correct. */
 export interface RefusedRegistration extends Pick<BffErrorOptions, 'cause'> {
   readonly fault: RegistrationFault;
   /** The permissions that were requested. */
@@ -31,7 +31,10 @@ export class RegistrationInvalid extends BffError {
   }
 }
 
-/** What is wrong, and what to correct. Names no setting and no kind of credential, because strangers can read it (decision 7). */
+/**
+ * What is wrong, and what to correct. Names no setting and no kind of credential, because strangers can read the text
+ * (decision 7).
+ */
 function describeFault(fault: RegistrationFault, scopes: readonly string[]): string {
   const apis = resourcesOf(scopes)
     .map((resource) => (resource === '' ? 'Microsoft Graph' : resource))

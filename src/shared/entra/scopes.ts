@@ -51,7 +51,7 @@ export function resourcesOf(scopes: readonly string[]): string[] {
   return [...new Set(scopes.map((scope) => resourceOf(scope) ?? ''))].toSorted();
 }
 
-/** Adds earlier scopes to those that a new sign-in was granted, but only of APIs for which it was granted none. */
+/** Returns the granted scopes of a new sign-in, and those from before whose API has no granted scope. */
 export function withScopesOfOtherApis(granted: readonly string[], before: readonly string[]): string[] {
   const newResources = new Set(granted.map(resourceOf));
   return [...granted, ...before.filter((scope) => !newResources.has(resourceOf(scope)))];

@@ -13,7 +13,8 @@ const MAX_CLOCK_SKEW_MS = 5 * 60_000; // with a larger difference, ID tokens wou
 /** The authority's signing keys, and the comparison of this machine's clock with the authority's. */
 export interface AuthorityKeys extends SigningKeys {
   /**
-   * Reads the keys if they are too old, and also if the clock was wrong, because it may have been corrected since.
+   * Fetches the keys if none are cached or they are too old. Also fetches them if the clock was wrong at the last
+   * comparison, because it may have been corrected since.
    * @throws {BffError} sign_in_service_unavailable
    */
   load(): Promise<void>;
@@ -22,11 +23,11 @@ export interface AuthorityKeys extends SigningKeys {
    * @throws {BffError} sign_in_service_unavailable if the clock is wrong, or if it could not be compared
    */
   checkClock(): Promise<void>;
-  /** This machine's clock, by the last response with the keys. */
+  /** The result of the last comparison of the clocks. */
   clock(): ClockState;
 }
 
-/** `unknown`: no keys have been read yet, or the response had no readable `Date`. */
+/** This machine's clock. `unknown`: there was no response yet, or the last one had no readable `Date`. */
 export type ClockState = 'right' | 'wrong' | 'unknown';
 
 /**
@@ -92,7 +93,7 @@ function compareClock(date: string | undefined, now: Date): ClockState {
   return skewMs > MAX_CLOCK_SKEW_MS ? 'wrong' : 'right';
 }
 
-/** Finds the entry by the key itself, because a token may have no key id, and two entries may share one. */
+/** Finds the entry by the key itself, because a token may have no key id, and entries may share a key id. */
 function issuerOfKey({ n, e }: JWK, published: readonly JWK[]): string | undefined {
   const entry = published.find((candidate) => candidate.n === n && candidate.e === e);
   // Entra ID's extension, which jose's type does not have.
