@@ -13,14 +13,14 @@ export interface AccessTokenMemory {
 export interface AccessTokenMemoryDependencies {
   readonly now: () => Date;
   /** Sets how many bytes the access tokens in memory add to the session's entry in the session cache. */
-  readonly addBytes: (session: Session, bytes: number) => void;
+  readonly setBytes: (session: Session, bytes: number) => void;
 }
 
 /** Maximum per session. Each batch may request another combination of scopes. An evicted token is still in the row. */
 const MAX_TOKENS = 16;
 const ENTRY_OVERHEAD_BYTES = 200;
 
-export function createAccessTokenMemory({ now, addBytes }: AccessTokenMemoryDependencies): AccessTokenMemory {
+export function createAccessTokenMemory({ now, setBytes }: AccessTokenMemoryDependencies): AccessTokenMemory {
   // The facts stay the same object until one of them changes. The tokens are released with the cached session.
   const bySession = new WeakMap<SessionFacts, Map<string, AccessToken>>();
   return {
@@ -40,7 +40,7 @@ export function createAccessTokenMemory({ now, addBytes }: AccessTokenMemoryDepe
       let bytes = 0;
       for (const [key, token] of tokens)
         bytes += key.length + token.accessToken.length + ENTRY_OVERHEAD_BYTES;
-      addBytes(session, bytes);
+      setBytes(session, bytes);
     },
   };
 }

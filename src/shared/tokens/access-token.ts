@@ -11,7 +11,7 @@ import type { TokenAcquisition, TokenChallenge, TokenRequest } from './token-req
  * Returns an access token for the session's user: from this worker's memory, else from the session's row, else by
  * renewing. Unless the table fails, a renewed token is stored in the row first, so the next call on any worker finds it.
  * @param challenge set if an API has refused an access token of this session
- * @throws {BffError} sign_in_service_unavailable, storage_unavailable, rate_limited
+ * @throws {BffError} sign_in_service_unavailable, registration_invalid, storage_unavailable, rate_limited
  */
 export type AcquireAccessToken = (
   session: Session,
@@ -26,7 +26,7 @@ export interface AcquireAccessTokenDependencies {
   readonly refusals: Pick<Refusals, 'forgetOutdated'>;
   readonly now: () => Date;
   /** Sets how many bytes the access tokens in memory add to the session's entry in the session cache. */
-  readonly addBytes: (session: Session, bytes: number) => void;
+  readonly setBytes: (session: Session, bytes: number) => void;
 }
 
 export function createAcquireAccessToken(dependencies: AcquireAccessTokenDependencies): AcquireAccessToken {
@@ -49,7 +49,7 @@ export function createAcquireAccessToken(dependencies: AcquireAccessTokenDepende
   };
 }
 
-/** If the renewal fails, uses the current token while it is valid, unless an API has refused it. */
+/** If the renewal throws, uses the current token while it is valid, unless an API has refused it. */
 async function renewOrUseCurrent(
   { storedTokens, renew, now }: AcquireAccessTokenDependencies,
   session: Session,

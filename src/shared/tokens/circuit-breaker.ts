@@ -1,8 +1,9 @@
 import { createPerUser } from './per-user.ts';
 
 /**
- * Pauses requests to the token endpoint after a 429 or 5xx with `Retry-After`, or after repeated failures.
- * When the pause is over, one request is sent as a probe. Its outcome decides whether the others may follow.
+ * Pauses requests to the token endpoint after a 429 or 5xx with `Retry-After`, after an OAuth error that means
+ * throttling, or after repeated failures. When the pause is over, one request is sent as a probe. Its outcome decides
+ * whether the others may follow.
  */
 export interface CircuitBreaker {
   /**
@@ -15,7 +16,7 @@ export interface CircuitBreaker {
   pausedSeconds(): number | undefined;
   /** There was no usable response, and the request is not the cause: a 5xx response or a network error. */
   recordFailure(retryAfterSeconds?: number): void;
-  /** 429: the endpoint works, but throttles this user or this app. */
+  /** 429, or an OAuth error that means throttling of this app (AADSTS90055): the endpoint works, but throttles. */
   recordThrottling(retryAfterSeconds?: number): void;
   /** An OAuth error that means throttling of this user alone (AADSTS50196). */
   recordUserThrottling(retryAfterSeconds: number): void;

@@ -18,7 +18,7 @@ export interface AuthorizationRequest {
   readonly prompt?: 'login' | 'select_account' | 'none' | 'consent';
   readonly loginHint?: string;
   readonly domainHint?: string;
-  /** A claims challenge: JSON. */
+  /** A claims request, for example from a claims challenge: JSON. */
   readonly claims?: string;
 }
 

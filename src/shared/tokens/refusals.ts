@@ -11,14 +11,15 @@ import type { Refusal, TokenRequest } from './token-request.ts';
  *
  * A refusal for lack of consent applies to the user's missing permissions, in every session and request. Entra ID does not
  * indicate which of several missing permissions it refused. A request that lacks some of them is therefore sent only if it
- * lacks at most half as many permissions as the refused request. This finds the refused permission in a few steps.
+ * lacks at most half as many permissions as the refused request. This finds the refused permission in a few steps. The
+ * first refusal already causes a pause.
  *
- * Any other refusal applies to one session and one request. If Entra ID refused the refresh token itself, the refusal
- * applies to all requests of the session. These refusals cause a pause from the second one on. The first one causes a pause
- * too after a claims challenge, or if this app's registration is at fault.
+ * Any other refusal applies to one session and one request. If Entra ID refused the refresh token or the user, the
+ * refusal applies to all requests of the session. Refusals other than for lack of consent cause a pause from the second
+ * one on. After a claims challenge, or if this app's registration is at fault, the first one already does.
  *
  * During the pause after a refusal, Entra ID is not asked again. The first pause is 5 s, and each further one is twice as
- * long, up to 5 minutes. If this app's registration is at fault, it is up to 1 minute. A refusal is forgotten if the user
+ * long, up to 5 minutes, or up to 1 minute if this app's registration is at fault. A refusal is forgotten if the user
  * has been granted the permission since, in any session, or if the refused session has received new tokens.
  */
 export interface Refusals {
@@ -79,7 +80,10 @@ const MAX_REFUSED_CLAIMS = 4;
 
 const consentReasons: ReadonlySet<string> = new Set(['consent_required', 'admin_consent_required']);
 
-/** For these reasons Entra ID refuses the refresh token or the user, so the refusal applies to every request of the session. */
+/**
+ * For these reasons, Entra ID refuses the refresh token or the user, so the refusal applies to every request of the
+ * session.
+ */
 const signInEndReasons: ReadonlySet<string> = new Set([
   'refresh_token_expired',
   'refresh_token_revoked',
@@ -187,7 +191,10 @@ function findSetRefusal(
   return narrowest.refusal;
 }
 
-/** Finds a refusal of the same request, of the session's refresh token, or of the same scopes with many different claims. */
+/**
+ * Finds a refusal of the same request, of the session's refresh token or user, or of the same scopes with many
+ * different claims.
+ */
 function findRequestRefusal(
   requests: UserRefusals['requests'],
   session: Session,

@@ -40,9 +40,10 @@ export interface HeldLease {
 export interface RenewalLease {
   /**
    * Returns the stored access token if it satisfies the request. If another worker holds the lease, returns the
-   * request's current token. If there is no current token, waits at most {@link HOLDER_WAIT_MS} for the holder's result.
-   * @throws {BffError} sign_in_service_unavailable if the holder's redemption failed without a refusal by Entra ID,
-   * registration_invalid
+   * request's current token. If there is no current token, waits for the holder's result: at most
+   * {@link HOLDER_WAIT_MS}, and then {@link SUCCESSOR_WAIT_MS} for each new holder.
+   * @throws {BffError} registration_invalid if Entra ID refused the holder's redemption for this reason;
+   * sign_in_service_unavailable if the redemption failed without a refusal
    */
   awaitResult(session: Session, request: TokenRequest): Promise<RenewalStep>;
   /** Acquires the lease if the row is unchanged since it was read. */
@@ -74,9 +75,9 @@ export interface RenewalLeaseDependencies {
  * accepts both redemptions; an issuer that rotates refresh tokens strictly would end the sign-in.
  */
 export const HOLDER_WAIT_MS = TOKEN_REQUEST_DEADLINE_MS + 1_000;
-/** How long a call waits for a new holder after it has waited {@link HOLDER_WAIT_MS} for the previous one. */
+/** How long a call waits for a new holder after it has waited {@link HOLDER_WAIT_MS} for earlier ones. */
 export const SUCCESSOR_WAIT_MS = 1_000;
-/** If a lease is evicted from this list, this worker waits for its holder once more. */
+/** How many leases of other workers are remembered. If one is evicted, this worker waits for its holder once more. */
 const MAX_SIGHTINGS = 1_000;
 const POLL_INTERVAL_MS = 150;
 const POLL_JITTER_MS = 100;
@@ -89,7 +90,7 @@ export function createRenewalLease(dependencies: RenewalLeaseDependencies): Rene
   const isOtherWorkersLease = (leaseId: string | undefined): leaseId is string =>
     leaseId !== undefined && !leaseId.startsWith(workerPrefix);
 
-  /** When this worker first saw each lease of another worker. */
+  /** By lease id: when this worker first saw the lease of another worker. */
   const firstSeenMs = new Map<string, number>();
 
   /** How much longer a call waits for the holder of this lease. 0 or less: it waits no longer. */
@@ -137,7 +138,7 @@ export function createRenewalLease(dependencies: RenewalLeaseDependencies): Rene
         return { kind: 'acquired', leaseId, session: acquired.session };
       }
       // If the response to the write is lost, the SDK repeats the write, which then conflicts with the first one. Without
-      // this read, every worker would wait for a lease whose holder does not know that it has the lease.
+      // this read, this worker would not know that it holds the lease, and the others would wait for its result.
       const found = await store.refetch(session);
       if (found.kind === 'gone') return settled(session, { kind: 'session-ended' });
       return found.session.leaseId === leaseId

@@ -57,7 +57,7 @@ export function createRenewals(dependencies: RenewalsDependencies): Renewals {
       renew,
       refusals,
       now,
-      addBytes: store.setRelatedBytes,
+      setBytes: store.setRelatedBytes,
     }),
     renewIdentity: createRenewIdentity({ ...dependencies, renew }),
     refusals,

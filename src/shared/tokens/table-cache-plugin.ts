@@ -29,7 +29,7 @@ export class TableCachePlugin implements ICachePlugin {
   session: Session;
   /** True if the row was deleted meanwhile. */
   gone = false;
-  /** Why the cache could not be stored. */
+  /** Why the cache was not stored. */
   failure: unknown;
   readonly #options: TableCachePluginOptions;
 

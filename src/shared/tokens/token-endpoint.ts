@@ -82,7 +82,7 @@ export class TokenEndpoint implements INetworkModule {
     if (body === undefined) throw this.#fail(undefined);
     if (response.status !== 200) {
       if (entraError === undefined) throw this.#fail(undefined);
-      // Another tenant of the users may have disabled the app. That says nothing about the credential.
+      // The app may be unknown or disabled in the tenant of one user. That says nothing about the credential.
       const isRefused = meaning?.kind === 'own-credential-refused' && meaning.fault !== 'app';
       if (isRefused) this.#credentialVerdict.recordRefused();
     } else if (!isTokenResponse(body)) {
@@ -100,7 +100,7 @@ export class TokenEndpoint implements INetworkModule {
   }
 }
 
-/** MSAL's types say which body it expects. MSAL checks the fields that it reads. */
+/** `T` is the body that MSAL expects. MSAL checks the fields that it reads. */
 function toMsalBody<T>(body: Record<string, unknown>): T {
   return body as T;
 }

@@ -2,7 +2,7 @@ import type { RegistrationInvalid } from '../entra/registration-problem.ts';
 import type { InteractionReason } from '../errors.ts';
 import type { Session } from '../session/session.ts';
 
-/** A request for an access token with these scopes, or for a renewal of the identity. */
+/** A request for an access token with these scopes, or for a renewal of Entra ID's claims about the user. */
 export interface TokenRequest {
   readonly scopes: readonly string[];
   /** Set if an API refused an access token for these scopes and demands another one. */

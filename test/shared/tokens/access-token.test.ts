@@ -54,7 +54,7 @@ beforeEach(() => {
     },
     refusals: { forgetOutdated: () => undefined },
     now: () => now,
-    addBytes: (session, bytes) => weighed.push({ session, bytes }),
+    setBytes: (session, bytes) => weighed.push({ session, bytes }),
   });
 });
 
