@@ -128,7 +128,8 @@ function failureResponse(
 
 /** Accepts at most one code or one error, and no tokens. @throws {BffError} request_invalid */
 function requireCodeResponse(query: Query): void {
-  // A front end may join repeated parameters with a comma. Entra ID's `code` and `error` never contain a comma.
+  // A server in front of the app may join repeated parameters with a comma. Entra ID's `code` and `error` never contain
+  // a comma.
   if (`${query.get('code') ?? ''}${query.get('error') ?? ''}`.includes(',')) {
     throw new BffError('request_invalid', { detail: 'The response contains more than one code or error.' });
   }

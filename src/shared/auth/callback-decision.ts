@@ -40,8 +40,8 @@ export function decideCallback(
     case 'refused': {
       const failure = readRedemptionError(redemption.meaning, redemption.scopes);
       if (failure === undefined) return { kind: 'code-unusable' };
-      // If the user need not act, Entra ID has not redeemed the code, or only a further API refused. A reload then
-      // redeems it or, if it was used, restarts the sign-in.
+      // If the user need not act, a reload may succeed. If only a further API refused, the code is used up, and the
+      // reload restarts the sign-in. Otherwise the reload redeems the code.
       return redemption.meaning.kind === 'interaction-required'
         ? fail(failure)
         : { kind: 'fail', failure, mayRetry: true };

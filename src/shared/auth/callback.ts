@@ -94,7 +94,7 @@ export interface FailedCallback {
   readonly kind: 'failed';
   readonly failure: SignInFailure;
   readonly loginRequest: LoginRequest;
-  /** Absent if the transaction cookie must stay: it was finished before, or reloading the callback may still succeed. */
+  /** Absent if the cookie must stay: the transaction was finished before, or reloading the callback may succeed. */
   readonly finished?: TransactionCookie;
 }
 
@@ -165,8 +165,8 @@ export function createCallback(dependencies: CallbackDependencies): Callback {
 }
 
 /**
- * Handles the callback of a finished transaction, for example after Back or a reload. It redeems nothing and writes nothing.
- * The user continues in the app or sees the same failure again.
+ * Handles the callback of a finished transaction, for example after Back or a reload. Redeems and stores nothing.
+ * The user continues in the app, sees the same failure again, or has to sign in again because the session has ended.
  */
 function repeatFinished(
   { session, log }: CallbackBrowser,
@@ -179,7 +179,7 @@ function repeatFinished(
   if (result !== 'completed') {
     const first =
       error === undefined ? undefined : readAuthorizationError(error, errorDescription, errorSubcode);
-    // The cookie has the outcome alone. The reason stands in the query, if Entra ID refused before the code.
+    // The cookie holds only the outcome. If the authorization endpoint refused, the query still has the reason.
     const details = first?.outcome === result ? first : {};
     return { kind: 'failed', failure: { ...details, outcome: result, reason: 'repeated' }, loginRequest };
   }
@@ -323,7 +323,7 @@ async function fail(
   dependencies: CallbackDependencies,
 ): Promise<FailedCallback> {
   const { transaction, session, log } = context;
-  // If there is a session, every record already has its user's pseudonym.
+  // If the browser has a session, every record already has the pseudonym of the session's user.
   const user =
     session === undefined && rejected !== undefined
       ? auditPseudonymOf(dependencies.indexKey, rejected.claims.principal)
@@ -338,7 +338,7 @@ async function fail(
   return { kind: 'failed', failure, loginRequest: transaction, ...(finished && { finished }) };
 }
 
-/** The browser's cookies after the response, so that a restart does not use the slot of the finished transaction. */
+/** The browser's cookies after the response. A restart then reuses the finished slot only if no slot is free. */
 function withFinished(cookies: TransactionCookies, { slot, cookieValue }: TransactionCookie) {
   return new Map(cookies).set(slot, cookieValue);
 }

@@ -26,8 +26,8 @@ export interface LoginRequest {
   /** A ticket of the session requested this sign-in, so the user of that session has to complete it. */
   readonly fromTicket?: true;
   /**
-   * Another site's link may have started this sign-in. Absent if it is certain that a page of this service or the user
-   * at the address bar has started it.
+   * Another site's link may have started this sign-in. Absent if, as far as the request shows, a page of this service
+   * or the user at the address bar has started it.
    */
   readonly startedElsewhere?: true;
 }
@@ -49,7 +49,7 @@ export type OpenTransactionResult =
   | { readonly kind: 'open'; readonly transaction: LoginTransaction }
   | ExpiredTransaction
   | FinishedTransaction
-  /** The cookie is missing, or was written for another state or another app registration. */
+  /** The cookie is missing, does not open, or was written for another state. */
   | { readonly kind: 'none' };
 
 /** A transaction that took too long. Only its request can still be used, for a restart. */
@@ -61,7 +61,7 @@ export interface ExpiredTransaction {
 
 /**
  * A transaction whose callback was handled. Its cookie has no nonce and no code verifier any more, so it signs no user in.
- * It only shows where the user belongs, if the browser loads the callback again.
+ * It only shows what the sign-in was for, if the browser loads the callback again.
  */
 export interface FinishedTransaction {
   readonly kind: 'finished';
@@ -103,7 +103,7 @@ export interface LoginTransactions {
   start(request: LoginRequest, cookies: TransactionCookies): StartedTransaction;
   /** Opens the transaction that this state belongs to. */
   open(state: State, cookies: TransactionCookies): OpenTransactionResult;
-  /** Returns the cookie that replaces the transaction's cookie when its callback was handled. */
+  /** Returns the cookie that replaces the transaction's cookie once its callback has been handled. */
   finish(transaction: TransactionToFinish, result: TransactionResult): TransactionCookie;
 }
 
@@ -174,7 +174,7 @@ export function createLoginTransactions(dependencies: LoginTransactionsDependenc
   };
 }
 
-/** The content of a transaction's cookie. Without a result, its callback was not handled yet. */
+/** The content of a transaction's cookie. Without a result, its callback has not been handled yet. */
 interface OpenedCookie {
   readonly transaction: LoginTransaction;
   readonly result: TransactionResult | undefined;
@@ -227,7 +227,7 @@ type StoredTransaction = readonly [
   /** Empty until the callback was handled. */
   result: TransactionResult | '',
   /** From `startedAt` to `earliestStart`. */
-  earliestStartMs: number,
+  earliestStartOffsetMs: number,
 ];
 
 function toStored(transaction: LoginTransaction, result: TransactionResult | '' = ''): StoredTransaction {
@@ -256,12 +256,12 @@ function toStored(transaction: LoginTransaction, result: TransactionResult | '' 
 function parseStored(value: unknown, origin: string): OpenedCookie {
   const [state, startedAtMs, nonce, codeVerifier, returnPath, scopes, restarts, ...optional] =
     value as StoredTransaction;
-  const [feature, promptText, popupId, flags, authContext, result, earliestStartMs] = optional;
+  const [feature, promptText, popupId, flags, authContext, result, earliestStartOffsetMs] = optional;
   const prompt = loginPrompts.find((known) => known === promptText);
   const transaction: LoginTransaction = {
     state,
     startedAt: new Date(startedAtMs),
-    earliestStart: new Date(startedAtMs + earliestStartMs),
+    earliestStart: new Date(startedAtMs + earliestStartOffsetMs),
     nonce,
     codeVerifier,
     returnPath: parseReturnPath(returnPath, origin) ?? defaultReturnPath,

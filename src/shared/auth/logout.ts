@@ -80,7 +80,7 @@ async function endSession(
   const user = auditPseudonym(locator);
   try {
     await store.remove(locator, claims?.entraSessionId);
-    // Without a caller, the session had already ended. The sign-out is recorded nevertheless.
+    // Without a caller, the session had ended or could not be read. The sign-out is recorded nevertheless.
     audit(log, { event: 'session-ended', by: 'user', sessions: caller === undefined ? 0 : 1, user });
     return { kind: 'done', logoutUrl };
   } catch (error) {

@@ -29,9 +29,9 @@ export async function removeReplacedSession(
 }
 
 /**
- * Ends the user's least recently used sessions if there are more than `SESSION_MAX_PER_USER`. Call it after the replaced session is removed:
- * otherwise a user who returns from a consent prompt could lose a session in another browser. If it fails, the sign-in
- * still succeeds.
+ * Ends the user's least recently used sessions if the user has more than `SESSION_MAX_PER_USER`. Call it after
+ * {@link removeReplacedSession}: otherwise a user who returns from a consent prompt could lose a session in another
+ * browser. If it fails, the sign-in still succeeds.
  */
 export async function endLeastRecentlyUsedSessions(
   store: SessionStore,

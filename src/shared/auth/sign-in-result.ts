@@ -5,14 +5,14 @@ import type { ConsentDenial } from '../session/facts.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 
-/** How a sign-in can end without a session. Pages and clients act on these values. */
+/** How a sign-in can end without a new session. Pages and clients act on these values. */
 export type SignInFailureOutcome =
   /** The user declined the permissions. */
   | 'consent_declined'
   /** The user canceled before signing in. */
   | 'login_canceled'
   | 'admin_consent_required'
-  /** The sign-in was silent (`prompt=none`), and Entra ID requires a prompt. */
+  /** The sign-in was silent (`prompt=none`) and needs a prompt, or was completed before and its session has ended. */
   | 'login_required'
   | 'sign_in_service_unavailable'
   /** Entra ID refused this app or its request. Only an administrator of the app can correct that. */
@@ -30,7 +30,7 @@ export type SignInFailureOutcome =
 
 export interface SignInFailure {
   readonly outcome: SignInFailureOutcome;
-  /** For the log: an AADSTS number, or one of this service's codes. Never other text from the request. */
+  /** For the log: an AADSTS number, or a code of this service or a library. Never other text from the request. */
   readonly reason: string;
   /** Why Entra ID refused, if the user or an administrator of the organization can act on it. */
   readonly interactionReason?: InteractionReason;
@@ -53,8 +53,8 @@ const outcomeByOAuthError = new Map<string, SignInFailureOutcome>([
 ]);
 
 /**
- * Interprets Entra ID's error at the callback. Only known codes are read, because anyone can put any text into a query
- * string.
+ * Interprets Entra ID's error at the callback. Only known codes and an AADSTS number are read, because anyone can put
+ * any text into a query string.
  * @see OpenID Connect Core 1.0, section 3.1.2.6; RFC 6749, section 4.1.2.1
  */
 export function readAuthorizationError(
@@ -112,7 +112,7 @@ export function consentDeniedBy(outcome: SignInFailureOutcome): ConsentDenial['b
 /**
  * Interprets Entra ID's refusal to redeem a code. Returns undefined if a new sign-in may succeed. Most often the code
  * was used, has expired or was issued for another transaction. Entra ID reports these causes like the errors of a refresh
- * token. Returns a failure if a permission, a policy, the account or this app's setup is the cause.
+ * token. Returns a failure if the cause is a permission, a policy, the account, this app's setup or a temporary error.
  * @param scopes the permissions that were requested
  */
 export function readRedemptionError(
@@ -151,7 +151,7 @@ export function readRedemptionError(
   }
 }
 
-/** Writes the audit record of a sign-in that ended without a session. */
+/** Writes the audit record of a sign-in that ended without a new session. */
 export function recordSignInFailure(
   { outcome, reason, entraErrorCode: aadsts }: SignInFailure,
   context: { readonly feature: string | undefined; readonly user: string | undefined },

@@ -34,8 +34,8 @@ const MAX_WAITING = 1_000;
 /** Maximum number of requests that share a turn. Entra ID sends this app one request per browser that signs out. */
 const MAX_SHARING = 4;
 /**
- * Maximum waiting time. Later, the browser has left Entra ID's sign-out page. If the table does not respond, the backlog
- * would otherwise query it for minutes.
+ * Maximum waiting time. After it, the browser has left Entra ID's sign-out page. If the table does not respond, the
+ * backlog would otherwise query it for minutes.
  */
 const MAX_WAIT_MS = 10_000;
 
