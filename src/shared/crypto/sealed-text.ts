@@ -10,7 +10,7 @@ export type SealedTextPurpose =
   | 'logout-pending'
   | 'console-link';
 
-/** Seals small JSON values into texts for URLs and cookies. Only this service can open a text, until the text expires. */
+/** Seals small JSON values into texts for URLs, cookies and forms. Only this service opens them, until they expire. */
 export interface TextSealer {
   /** @param boundTo binds the text to its use, such as a cookie slot or a session chain. `open` requires the same. */
   seal(value: unknown, boundTo: readonly string[], expiresAt: Date): string;
