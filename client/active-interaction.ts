@@ -8,18 +8,20 @@ import type { RedirectLoopGuard } from './redirect-loop-guard.ts';
 import { hasSignedInSince, type Session, signInTime } from './session.ts';
 import type { SessionWatch } from './session-watch.ts';
 
-/** The one interaction in progress: an open popup, or a redirect that leaves this page. */
+/**
+ * The one interaction in progress: an open popup, a popup that waits for a click, or a redirect that leaves this page.
+ */
 export interface ActiveInteraction {
   /** Undefined if no interaction is in progress. */
   readonly view: Interaction | undefined;
   /** The link for an administrator that the last popup reported. */
   readonly adminConsentUrl: string | undefined;
   /**
-   * @param proceed starts the request once more, in a click
+   * @param proceed what the page calls in a click, to start the request again
    * @returns false if the browser blocks the popup or no safe redirect is possible
    */
   start(request: InteractionRequest, proceed: () => void): boolean;
-  /** Stops waiting for a click on `proceed`, so that another request can start. */
+  /** If this interaction waits for a click, stops waiting, so that another request can start. */
   pause(): void;
   focus(): void;
   /** Handles a message of a popup. Ignores every message that is not from the open popup. */
@@ -35,7 +37,7 @@ const redirectLimitMs = 30 * 1000; // after that, the user has stopped the navig
 /** Receives the key of the request, its result, and whether it was shown in a popup. */
 export type OnEnd = (key: string, result: InteractionResult, wasPopup: boolean) => void;
 
-/** @param onLimit called when the client stops waiting, to end this interaction and those that wait */
+/** @param onLimit called at the time limit, to end this interaction and all that wait for it */
 export function createActiveInteraction(
   page: Page,
   guard: RedirectLoopGuard,

@@ -48,7 +48,10 @@ export async function askForCall(
   return context.interactions.ask(request, generation);
 }
 
-/** Whether a new sign-in may help. If an administrator has to act first, the user would only be sent in circles. */
+/**
+ * Whether the client may ask the user for what a call needs. If an administrator has to act first, the user would only
+ * be sent in circles.
+ */
 export function canAskFor({ sessionRequired }: ClientContext, { code, resolvedBy }: BffProblem): boolean {
   return code === 'interaction_required'
     ? resolvedBy !== 'administrator'

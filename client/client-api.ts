@@ -96,8 +96,8 @@ export interface Client {
   /** Stops waiting for the user. Waiting calls throw `canceled`. */
   cancel(): void;
   /**
-   * Set if the browser left this page for an interaction and has returned. No call was repeated, so the page must
-   * continue by itself.
+   * Set if the browser left this page for an interaction and has returned. Undefined once the session shows another
+   * user than before. No call was repeated, so the page must continue by itself.
    */
   readonly resumed: ResumedInteraction | undefined;
 }

@@ -26,8 +26,8 @@ export interface ClientContext {
 /** Belongs to the current user of the page. */
 export interface UserState {
   /**
-   * Aborted at sign-out and when another user signs in. A call that started before then returns no response, and a body
-   * that is still arriving ends.
+   * Aborted at sign-out and when another user signs in. An earlier call then returns no response, and a body that is
+   * still arriving ends.
    */
   calls: AbortController;
   /** The sign-out in progress. */

@@ -63,7 +63,7 @@ export function createClient(options: ClientOptions = {}): Client {
     onInteractionChange: interactions.subscribe,
     cancel: () => interactions.endAll('canceled'),
     get resumed() {
-      // Nothing continues for another user, or while the user is not known yet.
+      // Nothing continues for another user. Until the session is read, the user of the note counts as the current one.
       return note.user === undefined || note.user === sessions.user ? note.resumed : undefined;
     },
   };

@@ -19,12 +19,12 @@ const outcomes = [
 export type Outcome = (typeof outcomes)[number];
 
 /**
- * Why an interaction failed, as the popup reports it or as this page knows it:
+ * Why an interaction failed. Besides what a popup reports:
  * - `canceled`: `client.cancel()` was called.
  * - `timed_out`: ten minutes passed.
  * - `redirecting`: the browser is leaving this page.
  * - `blocked`: the browser blocked the window of a call, or no safe redirect was possible, so offer a button.
- * - `not_repeated`: the user finished, or another tab signed in again, but the write was not sent again.
+ * - `not_repeated`: the user finished, or another tab changed the session, but the write was not sent again.
  * - `user_changed`: another user has signed in, so the page must start again.
  */
 export type FailureKind =

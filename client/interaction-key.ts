@@ -1,8 +1,9 @@
 import type { BffProblem } from './problem.ts';
 
 /**
- * An interaction key names what the user is asked for, in the form `reason feature:scopes`. Two requests with the same
- * key need one interaction. Every completed interaction satisfies a key without a space.
+ * The key of a sign-in. An interaction key names what the user is asked for: `reason feature:scopes`, or a text without
+ * a space for what is not about a feature. Two requests with the same key need one interaction. Every completed
+ * interaction satisfies a key without a space.
  */
 export const signInKey = '';
 
@@ -21,7 +22,10 @@ export function toConsentKey(feature: string): string {
   return `consent_required ${feature}`;
 }
 
-/** Whether asking for `asked` also asks for `wanted`: both are equal, or `asked` is the consent to the whole feature. */
+/**
+ * Whether asking for `asked` also asks for `wanted`: they are equal, `asked` is the consent to the whole feature, or
+ * `asked` is a sign-in and `wanted` a silent one.
+ */
 export function covers(asked: string, wanted: string): boolean {
   return asked === wanted || asked === wanted.split(':')[0];
 }

@@ -11,7 +11,10 @@ export interface Interaction {
   readonly scopes: readonly string[];
   /** When the client stops waiting. */
   readonly endsAt: Date;
-  /** Set if the browser has blocked the window and the call waits for a click. Opens it: call it in the click handler. */
+  /**
+   * Set if the browser has blocked the window and the call waits for a click. Opens the window. Call it in the click
+   * handler.
+   */
   readonly proceed: (() => void) | undefined;
 }
 
@@ -28,7 +31,7 @@ export interface InteractionRequest {
    * attempt.
    */
   readonly clicked: boolean;
-  /** Applies to requests without a click. The others redirect. */
+  /** For requests without a click. If the browser blocks the window of another request, that request redirects. */
   readonly ifBlocked?: IfBlocked;
   readonly feature?: string | undefined;
   readonly reason?: string | undefined;

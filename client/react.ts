@@ -10,7 +10,7 @@ import {
 } from 'react';
 import type { Client, Interaction, Session, SessionEvent } from './client.ts';
 
-/** The session for a component to show. It is the same object until something changes. */
+/** The session for a component to show. */
 export interface SessionState {
   /** `failed`: the session could not be read. `error` has the reason. */
   readonly status: 'loading' | 'signed_in' | 'signed_out' | 'failed';
@@ -23,9 +23,9 @@ export interface SessionState {
 }
 
 /**
- * Called when another user has signed in, before any request is made for that user. The page shows nothing in
- * the meantime. When this returns, or its promise resolves, everything inside the provider is mounted again for
- * the new user.
+ * Called when another user has signed in, before any request is made for that user. The provider shows nothing in the
+ * meantime. When the function returns, or its promise resolves, everything inside the provider is mounted again for the
+ * new user. If the function fails, the page reloads.
  */
 export type OnUserChanged = () => void | Promise<void>;
 
@@ -37,6 +37,7 @@ interface SessionStore {
   /** Reads the session and follows its changes. @returns a function that stops following them */
   start(): () => void;
   subscribe(listener: () => void): () => void;
+  /** Returns the same object until something changes. */
   read(): SessionState;
 }
 

@@ -40,8 +40,8 @@ export function createRedirectLoopGuard(page: Page, past: RedirectHistory): Redi
       // The interaction has helped, so its key is allowed again, but only on a settled page: a permission that lasts only
       // a moment would otherwise cause a loop.
       if (isSettled && hasSucceeded) keys = keys.filter((asked) => asked !== lastKey);
-      // A new sign-in proves less than a successful call. If it has not helped, the page asks again before it is settled,
-      // so a sign-in counts only after that.
+      // A new sign-in proves less than a successful call. If the sign-in has not helped, the page asks again before it
+      // is settled. A sign-in therefore counts only on a settled page.
       const hasHelped =
         (hasSucceeded && key === lastKey) ||
         (isSettled && hasSignedInSince(past.signedInAtBefore, lastSignedIn, feature));

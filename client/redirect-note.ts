@@ -11,7 +11,10 @@ export interface ResumedInteraction {
 
 /** What the redirect-loop guard of one page passes to the page that loads on return. */
 export interface RedirectHistory {
-  /** The interaction keys already asked for without a click. The last one is that of the redirect. Blocked keys occur twice. */
+  /**
+   * The keys of the interactions that were asked for without a click. The last one is that of the redirect. Blocked
+   * keys occur twice.
+   */
   readonly keys: readonly string[];
   /** The call that needed the last redirect: method and path. */
   readonly call?: string | undefined;
@@ -71,8 +74,9 @@ export function consumeRedirectNote(page: Page): RedirectNote {
 }
 
 /**
- * Whether the service refuses the path of an own URL as a return path: another server could decode it once more, or it is
- * too long for a cookie. A test compares this with the service's `parseReturnPath`.
+ * Whether the service refuses the path of a URL of this origin as a return path: a server in front of the service could
+ * decode the path once more, or the path is too long for a cookie. A test compares this function with the service's
+ * `parseReturnPath`.
  */
 export function isRefusedReturnPath(path: string): boolean {
   return (

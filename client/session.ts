@@ -11,8 +11,8 @@ export interface SignedOut {
 export interface SignedIn {
   readonly signed_in: true;
   /**
-   * Changes when another user signs in, but not when the same user signs in again in this session. It grants no access.
-   * The client sends it with every call.
+   * Changes when another user signs in, but not when the same user signs in again before the session ends. It grants no
+   * access. The client sends the tag with every call.
    */
   readonly session_tag: string;
   readonly name: string;

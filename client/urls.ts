@@ -13,9 +13,9 @@ export function toOwnUrl({ location: { origin } }: Page, text: string): URL {
 }
 
 /**
- * Returns the URL of a call exactly as it was written. `URL` alone would resolve dot segments, turn `\` into `/`,
- * drop line breaks and cut at `#`. A mistake in an id would then become another call. `URL`
- * only percent-encodes some characters, such as spaces and, in a query, `'`.
+ * Returns the URL of a call as it was written, with some characters percent-encoded, such as spaces and, in a query,
+ * `'`. `URL` alone would also resolve dot segments, turn `\` into `/` and drop line breaks, and a fragment would not be
+ * sent. A mistake in an id would then become another call.
  * @throws {TypeError} if `URL` would change the text in another way, or if the text leads to another origin
  */
 export function toCallUrl(page: Page, text: string): URL {
