@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 export type Borrower =
   /** All calls of one session use the same name. */
   | { readonly kind: 'session'; readonly name: string }
-  /** A token request, or a download of Entra ID's signing keys. It is never the same borrower as another call. */
+  /** A call without a session, such as a token request. It is never the same borrower as another call. */
   | { readonly kind: 'one call' };
 
 export const isSameBorrower = (one: Borrower, other: Borrower) =>

@@ -142,8 +142,8 @@ function createLoanQueue() {
 }
 
 /**
- * Finds the idle connection that was used last, so that surplus connections time out. A session's connections come first,
- * even if they are not yet silent. Another borrower gets only silent connections.
+ * Finds the idle connection that was used last, so that surplus connections time out. Connections that the same session
+ * used last come first, even if they are not yet silent. Another borrower gets only silent connections.
  */
 function findIdle(idle: ReadonlySet<Connection>, borrower: Borrower): Connection | undefined {
   let found: Connection | undefined;

@@ -19,8 +19,8 @@ export interface HttpRequest {
   readonly deadlineMs: number;
   readonly maxResponseBytes: number;
   /**
-   * Reserves memory in steps for a response body that may have more than 64 KiB. While there is no memory, the rest of the
-   * body is not read from the connection. The caller releases the memory.
+   * Reserves memory in steps for a response body of more than 64 KiB. While there is no memory, the rest of the body is
+   * not read from the connection. The caller releases the memory.
    */
   readonly reserveBytes?: ReserveBytes;
   readonly correlation?: Correlation;
@@ -60,8 +60,8 @@ export type HttpFailureKind =
   | 'unreachable'
   | 'timeout'
   /**
-   * The response was cut off, could have been cut off unnoticed, or has a body that is not valid HTTP. What arrived must not
-   * pass for the whole response.
+   * The response was cut off, could have been cut off unnoticed, has a body that is not valid HTTP, or is an
+   * unrequested 101. What arrived must not pass for the whole response.
    */
   | 'broken'
   | 'too-large'

@@ -32,7 +32,7 @@ export function toApiResponse(
   if (encoding !== undefined && encoding !== 'identity')
     throw refuse('The response is compressed although the request did not allow it.');
   const browserHeaders = toBrowserHeaders(headers);
-  // Reserved for this service's problems, so that the browser can tell them from the API's.
+  // This type is reserved for this service's problems, so that the browser can tell them from the API's.
   if (readMediaType(browserHeaders['content-type'] ?? '') === 'application/problem+json') {
     browserHeaders['content-type'] = 'application/json';
   }

@@ -77,8 +77,8 @@ export function parseChallenges(header: string): readonly Challenge[] | undefine
 }
 
 /**
- * What an API demands before it accepts a token of this user again. `unreadable`: its claims are too long for a sign-in or
- * not JSON, or the header is malformed. Only a new sign-in without them can help.
+ * What an API demands before it accepts a token of this user again. `unreadable`: the demanded claims are too long for
+ * a sign-in or not a JSON object, or the header is malformed. Only a new sign-in without the claims can help.
  */
 export type ClaimsChallenge =
   | { readonly kind: 'claims'; readonly claims: string }
@@ -86,8 +86,8 @@ export type ClaimsChallenge =
 
 /**
  * Reads a claims challenge, with the claims as decoded JSON. MSAL would treat base64 as an empty request and return the
- * refused token again (measured). An API may demand claims only in the access tokens for this API. Claims in ID tokens
- * concern this service and its guards, and are left out.
+ * refused token again (measured). Claims that the API demands in ID tokens are left out, because ID tokens concern this
+ * service and its guards, not the API.
  * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
  */
 export function readClaimsChallenge(header: string | undefined): ClaimsChallenge | undefined {

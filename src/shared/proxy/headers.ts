@@ -87,7 +87,7 @@ export function toBrowserHeaders(upstream: IncomingHttpHeaders): Record<string, 
   const headers: Record<string, string> = {};
   for (const name of returned) {
     const value = upstream[name];
-    // The host may not be able to send other characters.
+    // The host may not be able to send a value with other characters.
     if (typeof value === 'string' && isPlain(value)) headers[name] = value;
   }
   return headers;

@@ -149,8 +149,8 @@ function isWithinShares({ totalBytes, holders }: Budget, call: BudgetedCall, byt
   );
 }
 
-const sumHeldBytes = (holdings: readonly BudgetedCall[]) =>
-  holdings.reduce((sum, { heldBytes }) => sum + heldBytes, 0);
+const sumHeldBytes = (calls: readonly BudgetedCall[]) =>
+  calls.reduce((sum, { heldBytes }) => sum + heldBytes, 0);
 
 function remove(list: BudgetedCall[], call: BudgetedCall): void {
   const index = list.indexOf(call);

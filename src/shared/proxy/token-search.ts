@@ -8,8 +8,9 @@ export type FindToken = (bytes: Uint8Array) => boolean;
  * escaped for JSON or HTML, in hexadecimal digits, in UTF-16, in base64 of any alphabet and alignment, with line breaks as
  * in mail, and in base64 twice. If an upstream compresses, encrypts or splits the token, it cannot be found.
  *
- * The search looks only for pieces of the token's signature. The signature is random, and a token without it is worth
- * nothing. A piece of only letters and digits is the same in all spellings that escape other characters.
+ * The search looks for pieces of the token's signature that consist of letters and digits. The signature is random, and
+ * a token without it is worth nothing. Such a piece is the same in all spellings that escape other characters. If the
+ * signature has no such piece, the search looks for the whole token.
  */
 export function createTokenSearch(tokens: readonly string[]): FindToken {
   const searches = tokens.filter(({ length }) => length >= MIN_TOKEN_LENGTH).map(searchOf);
@@ -47,7 +48,7 @@ function needlesOf(pieces: readonly string[]): Uint8Array[] {
     if (at > 0) return [piece, ...base64].map(toBytes);
     return [
       ...[piece, ...base64, ...base64.flatMap(base64Of), ...escapesOf(piece)].map(toBytes),
-      // UTF-16 of either byte order: without the zero byte at one of its ends, both are the same.
+      // Both byte orders of UTF-16 contain these bytes: the characters, with a zero byte between each two.
       Buffer.from(piece, 'utf16le').subarray(0, -1),
     ];
   });
@@ -99,7 +100,8 @@ function base64Of(text: string): string[] {
       .toString('base64')
       .replace(/={1,2}$/, '');
     const isWhole = (before + text.length) % 3 === 0;
-    // Leaves out the first characters that hold bits of `before`, and the last one if it depends on what follows.
+    // Leaves out the first characters, which hold bits of the bytes before the text, and the last one if it depends on
+    // the bytes after the text.
     return encoded.slice([0, 2, 3][before], isWhole ? undefined : -1);
   });
 }
@@ -107,7 +109,8 @@ function base64Of(text: string): string[] {
 const TABLE_SIZE = 1 << 12;
 
 /**
- * Finds all needles in one pass. If two bytes of the text occur in no needle, the search skips almost a needle's length.
+ * Finds all needles in one pass. If two bytes of the text occur in no needle, the search skips almost the length of
+ * the shortest needle.
  * @see Wu and Manber, A fast algorithm for multi-pattern searching (1994)
  */
 function createSearch(needles: readonly Uint8Array[]): FindToken {
