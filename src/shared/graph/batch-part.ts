@@ -60,8 +60,8 @@ export function stringOf(value: JsonValue | undefined): string | undefined {
 }
 
 /**
- * Path and query of a URL that is relative to the version. An absolute URL (`https://…` or `//…`) has an empty segment, and
- * the policy refuses it.
+ * Path and query of a URL that is relative to the version. An absolute URL (`https://…` or `//…`) has an empty segment,
+ * which the policy refuses.
  */
 function splitUrl(url: string): readonly [path: string, query: string] {
   const relative = url.startsWith('/') ? url.slice(1) : url;

@@ -31,12 +31,12 @@ export const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 /** The members that Graph documents. Others of OData (`atomicityGroup`, `if`) change what a part means. */
 const knownNames = new Set(['id', 'method', 'url', 'headers', 'body', 'dependsOn']);
 
-/** The batch, its list, a part, and the part's headers or `dependsOn`. */
+/** The batch, its list, a part, and the part's `headers`, `dependsOn` and body. */
 const OPENED_LEVELS = 4;
 
 /**
  * Reads the calls of a batch and compares each with the policy as if it were sent alone. Unknown members are refused and
- * not dropped, because Graph might understand them.
+ * not dropped, because a part may mean something else without them.
  * @param version `/v1.0` or `/beta`, to which the parts' URLs are relative
  * @throws {BffError} request_invalid, path_not_allowed, content_type_not_allowed; `batch_id` identifies the part
  */

@@ -22,7 +22,7 @@ export interface PartResponse {
   readonly body: string | undefined;
 }
 
-/** The response to the batch, its list, the response to one part, and the headers of that response. */
+/** The response to the batch, its list, the response to one part, and the headers and body of that response. */
 const OPENED_LEVELS = 4;
 
 /**
@@ -158,7 +158,9 @@ function writePart(response: PartResponse, part: BatchPart, options: BatchRespon
   return write(id, status, headers, body);
 }
 
-/** The headers of a single call's allow-list, in Graph's letter case, because its libraries look for `Content-Type`. */
+/**
+ * The headers of a single call's allow-list, in Graph's letter case, because Graph's libraries look for `Content-Type`.
+ */
 function toPartHeaders({ status, headers }: PartResponse, now: Date): Record<string, string> {
   const browserHeaders = toBrowserHeaders(withLowerCaseNames(headers));
   const passedHeaders = [...headers].filter(([name, value]) => {

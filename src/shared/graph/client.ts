@@ -147,7 +147,7 @@ async function callGraph(
     .version(version)
     .query(encodeValues(query))
     .headers(headers)
-    // The response is taken from the transport, because Microsoft's client would convert it by its type.
+    // The response is taken from the transport, because Microsoft's client would convert the body by its type.
     .responseType(ResponseType.RAW);
   await sendRequest(request, method, body).catch((error: unknown) => {
     // Microsoft's client wraps the errors of its transport.

@@ -25,7 +25,8 @@ export interface Links {
    */
   toResponse(exchange: Exchange, context: LinkContext, log: Log, now: Date): ApiResponse;
   /**
-   * Edits the links in JSON, one byte per character. Undefined if the text is not JSON or has too many links.
+   * Edits the links in JSON, one byte per character. Undefined if the text is not JSON, or the links are too many or
+   * too long in total.
    * @param status the status of a response that certainly is JSON. Without it, links to a next page are not signed.
    */
   editJson(text: string, context: LinkContext, log: Log, status?: number): string | undefined;
@@ -153,9 +154,9 @@ function editLinks(
     const isPageLink = pageLinkName.test(name);
     if (isPageLink || fileLinkName.test(name)) {
       const link = readText() ?? '';
-      const isTopLevel = depth === 0 && status === 200;
+      const isSignable = depth === 0 && status === 200 && context.call.method === 'GET';
       const edit = isPageLink
-        ? editPageLink(name, link, isTopLevel, context, dependencies, budget)
+        ? editPageLink(name, link, isSignable, context, dependencies, budget)
         : editFileLink(link, fileLinks, dependencies, budget);
       // If the rule does not allow file links, their removal is expected.
       if (edit === 'remove' && (isPageLink || fileLinks)) removed.add(name.slice(name.lastIndexOf('@') + 1));
@@ -174,7 +175,7 @@ function editLinks(
 function editPageLink(
   name: string,
   link: string,
-  isTopLevel: boolean,
+  isSignable: boolean,
   { user, call }: LinkContext,
   dependencies: LinksDependencies,
   budget: LinkBudget,
@@ -182,7 +183,7 @@ function editPageLink(
   if (!budget.mayCompare(link.length <= MAX_LINK_LENGTH ? link : '')) return 'remove';
   const ownUrl =
     toOwnUrl(link, dependencies) ??
-    (isTopLevel && call.method === 'GET' && link.length <= MAX_LINK_LENGTH
+    (isSignable && link.length <= MAX_LINK_LENGTH
       ? ifRequestable(dependencies.pageLinks.sign(user, call, name, link))
       : undefined);
   return ownUrl === undefined ? 'remove' : { text: ownUrl };

@@ -16,7 +16,7 @@ export interface FindMembershipsDependencies {
 
 /** Graph's limit for one call. */
 const MAX_IDS = 20;
-/** How long a failure or a `Retry-After` of Graph is reused, so that the next call does not ask Graph again immediately. */
+/** How long a failure is reused, so that the next call does not ask Graph again immediately. */
 const FAILURE_CACHE_MS = 5_000;
 
 /**

@@ -11,9 +11,9 @@ export interface OwnUrlOptions {
 }
 
 /**
- * Replaces a link that begins with exactly Graph's origin, if the policy allows a GET of it. When the browser follows the
- * new link, the call is compared with the policy again. A link without a host, as in some `Location` headers, may lack the
- * version, which is then v1.0.
+ * Replaces a link of Graph, if the policy allows a GET of it. The link must begin with exactly Graph's origin, or have
+ * no host, as in some `Location` headers. A link without a host may lack the version, which is then v1.0. When the
+ * browser follows the new link, the call is compared with the policy again.
  */
 export function createToOwnUrl({ policy, graphOrigin, ownPrefix }: OwnUrlOptions): ToOwnUrl {
   return (link) => {
