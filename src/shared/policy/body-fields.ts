@@ -48,7 +48,7 @@ export function requireListedFields(
 
 /**
  * The names at the top level. Nested values are checked but not kept, because those of a body of 10 MiB could exhaust the
- * worker's memory. Undefined if the body is not a JSON object.
+ * worker's memory. Undefined unless the body is a JSON object without duplicate names.
  */
 function fieldsOf(body: Uint8Array): readonly string[] | undefined {
   const text = decodeUtf8(body);

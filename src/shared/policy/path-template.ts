@@ -91,7 +91,10 @@ function matchesSegment(part: Part, rawSegment: string, segment: string, profile
   }
 }
 
-/** Whether a call may match both templates. If unsure, the answer is true. Letter case makes no difference, because some APIs ignore it. */
+/**
+ * Whether a call may match both templates. If unsure, the answer is true. Letter case makes no difference, because some
+ * APIs ignore it.
+ */
 export function overlap(left: PathTemplate, right: PathTemplate, profile: ApiProfile): boolean {
   return (
     left.parts.length === right.parts.length &&
@@ -128,7 +131,8 @@ const withoutSuffix = (text: string, suffix: string) => text.slice(0, text.lengt
 const isKey = (segment: string, profile: ApiProfile) => !/[()]/.test(segment) && profile.isKey(segment);
 
 /**
- * A file name. A colon would end the file's path. Some file systems drop a space at the start, and a space or dot at the end.
+ * A file name. A colon would end the file's path. Some file systems drop a space at the start, and a space or dot at
+ * the end.
  */
 function isName(text: string): boolean {
   return /^[\p{L}\p{M}\p{N} _@.!~=+,()&'-]{1,255}$/u.test(text) && !/^ |[ .]$/.test(text);

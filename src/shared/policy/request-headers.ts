@@ -7,7 +7,10 @@ export interface HeaderRule {
   readonly headers: readonly string[];
   /** Further preferences of `Prefer` that pass with any value, in lower case. */
   readonly preferences: readonly string[];
-  /** The largest page size that `Prefer` may ask for: the bound of `$top`, or 0 if the rule has no `$top`. */
+  /**
+   * The largest page size that `Prefer` may ask for: the bound of `$top`, infinity if `$top` may have any value, or 0
+   * if the rule has no `$top`.
+   */
   readonly maxPageSize: number;
 }
 
@@ -126,7 +129,7 @@ const reserved = new RegExp(
   ].join('|')})$`,
 );
 
-/** Whether a rule may let this header pass. Some servers would read an underscore as a hyphen. */
+/** Whether a rule may name this header. An underscore is refused, because some servers would read it as a hyphen. */
 export function isNameableHeader(name: string): boolean {
   return /^[a-z][a-z0-9-]{0,63}$/i.test(name) && !reserved.test(name.toLowerCase());
 }
