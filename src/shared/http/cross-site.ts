@@ -30,9 +30,10 @@ export function requireOwnForm(request: BffRequest, origin: string): void {
 }
 
 /**
- * Whether a page of this service, or the user at the address bar, started this navigation. Redirects do not change the
- * result (Fetch Metadata, 2.4), but a reload does. Browsers send `none` for the address bar, but also for a link in a mail
- * program or a QR code, whose parameters the user may not have seen.
+ * Whether a page of this service, or the user at the address bar, started this navigation. A redirect cannot make
+ * another site's navigation look like one of this service (Fetch Metadata, 2.4), but a reload can. Browsers send
+ * `Sec-Fetch-Site: none` for the address bar, but also for a link in a mail program or a QR code, whose parameters the
+ * user may not have seen.
  * @param choosesForUser the URL names an account or suppresses the prompt. `none` is not enough for such a URL.
  * @param hasOwnCookie the request carries one of this service's Strict cookies. Used only if the browser does not send
  * `Sec-Fetch-Site`. Requests from other sites never carry it, but requests from sibling hosts do.

@@ -40,15 +40,15 @@ export interface EndpointRules<AllowedCaller> {
   /** Default: `required`. */
   readonly csrf?: CsrfProtection;
   /**
-   * Accepts only top-level navigations, which load a window or tab. Without this rule, another site's page can load the
-   * endpoint as an image, in a frame or with `fetch`. Default: false.
+   * Accepts only top-level navigations, which load a window or tab. Without this rule, another site's page can load an
+   * endpoint with `csrf: 'none'` as an image, in a frame or with `fetch`. Default: false.
    */
   readonly windowOnly?: boolean;
   /** Default: `problem`. */
   readonly errorFormat?: ErrorFormat;
   /**
-   * The endpoint starts or completes a sign-in, or signs out. A call that sends duplicates of one of this service's
-   * cookies is refused, because the service cannot tell which of them it would set or clear. Default: false.
+   * The endpoint starts or completes a sign-in, or signs out. A call that sends one of this service's cookies twice is
+   * refused, because the request does not show which of the two is genuine. Default: false.
    */
   readonly changesCookies?: boolean;
   /** A call that `access` allows extends the session's idle limit. Default: false. */
@@ -112,7 +112,7 @@ const CALL_MS = 220_000;
 
 /** A call while {@link createEndpoint} handles it. */
 interface Call<AllowedCaller> {
-  /** Without session tags. */
+  /** Its query has no session tag. */
   readonly request: BffRequest;
   readonly rules: InternalEndpointRules<AllowedCaller>;
   readonly handle: Handler<AllowedCaller>;
@@ -207,7 +207,7 @@ async function respond<AllowedCaller>(
     const session = sessionOf(found.caller);
     call.logFields.user = auditPseudonym(session.locator);
     rememberLog(found.caller, log);
-    // The tags are checked before anything is renewed, extended or changed.
+    // The tags are checked before the session is renewed or extended, and before the handler runs.
     requireTaggedSession(sessionTags, session);
     if (rules.errorFormat === 'html' && access.session === 'required' && canDropBounce(request)) {
       return redirectResponse(withoutBounce(request.routePath, call.rawQueryAsSent));
@@ -274,7 +274,7 @@ function toContext<AllowedCaller>(
  * loaded a second time, with these cookies, before the user is sent to sign in.
  */
 function bounceOrSignIn(request: BffRequest, rawQueryAsSent: string): BffResponse {
-  requireQuery(request.query); // the second load is recognized by a parameter of the query
+  requireQuery(request.query); // in an invalid query, the parameter that marks the second load cannot be read
   if (mayBounce(request)) return documentResponse(bouncePage(request.routePath, rawQueryAsSent));
   // `request.rawQuery` no longer has the session tag, which the next sign-in may make invalid.
   const returnTo = withoutBounce(request.routePath, request.rawQuery);

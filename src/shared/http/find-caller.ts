@@ -25,7 +25,7 @@ export interface FindCallerDependencies {
 
 /**
  * Finds the signed-in user of a request.
- * @param cookiesToClear receives the cookies that the response should clear, because they are of no more use
+ * @param cookiesToClear receives the cookies that the response should clear: those that are invalid or no longer needed
  * @throws {BffError} storage_unavailable; request_invalid if the cookies cannot be read
  */
 export type FindCaller = (
@@ -35,7 +35,7 @@ export type FindCaller = (
   log: Log,
 ) => Promise<FoundCaller>;
 
-/** For each absence, under its name in the log: the `reason` that the problem `session_required` gives to the caller. */
+/** The `reason` of the problem `session_required` for each absence. */
 const reasonByAbsence: Record<SessionAbsence, NoSessionReason> = {
   'cookie-invalid': 'not_signed_in',
   missing: 'session_ended',
@@ -46,8 +46,9 @@ const reasonByAbsence: Record<SessionAbsence, NoSessionReason> = {
 };
 
 /**
- * Reasons for which the response clears the cookie: it is invalid, or its row cannot be opened. A session that ended or
- * expired is often followed by a new sign-in, and a late response would then clear the new session's cookie.
+ * Absences for which the response clears the session cookie: the cookie is invalid, or its row cannot be opened. A
+ * session that ended or expired is often followed by a new sign-in, and a late response would then clear the new
+ * session's cookie.
  */
 const clearingAbsences: ReadonlySet<SessionAbsence> = new Set([
   'cookie-invalid',
@@ -95,7 +96,8 @@ export function createFindCaller(dependencies: FindCallerDependencies): FindCall
         if (result.reason === 'unreadable' || result.reason === 'retired-key') {
           auditRowNotOpened(store, cookieValue, result.reason, log);
         } else if (sessionUse !== 'required') {
-          // Where a session is required, the record of the refused call has the reason.
+          // Where a session is required, the record of the refused call has the reason. A page that redirects the
+          // browser to sign in leaves no record.
           log('info', { event: 'no-session', reason: result.reason });
         }
         if (mayClearCookie(request, result.reason)) cookiesToClear.push(clearedCookie(cookieNames.session));

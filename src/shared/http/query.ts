@@ -14,9 +14,9 @@ const MAX_QUERY_BYTES = 16 * 1024;
  * Parses the query of one of this service's own routes. A repeated name is invalid, in any letter case: parsers differ on
  * which value counts, and the host joins the values with a comma.
  *
- * `readUpstreamQuery` is stricter: it also refuses a query that an API could read differently, such as one with a nameless
- * option, with a character that must be encoded, or with an option that changes when it is decoded again. Here such
- * queries are valid, because browsers and Entra ID send them.
+ * `readUpstreamQuery` (policy/query.ts) is stricter: it also refuses a query that an API could read differently, such
+ * as one with a nameless option, with a character that must be encoded, or with an option that changes when it is
+ * decoded again. Here such queries are valid, because browsers and Entra ID send them.
  */
 export function parseQuery(raw: string): QueryResult {
   const query = new Map<string, string>();

@@ -74,9 +74,9 @@ function encodeHeaders(headers: unknown): void {
 }
 
 /**
- * The host builds the URL from the Host header. It accepts names that `Request` refuses, such as `1.2.3.4.5`. The error
- * would contain the whole URL, with the code of a sign-in, and the host would log it. No code of this service
- * reads the origin of the URL.
+ * The Functions host builds the URL from the Host header. The host accepts names that `Request` refuses, such as
+ * `1.2.3.4.5`. The error would contain the whole URL, which may include a sign-in's authorization code, and the host
+ * would log the error. Nothing in this service reads the origin of the URL.
  */
 function makeUrlReadable(http: Record<string, unknown>): void {
   const { url } = http;

@@ -5,7 +5,10 @@ import { type Log, type LogLevel, type LogRecord, toLogLine } from '../telemetry
 import { type Cookies, parseCookies, parseLongCookies } from './cookies.ts';
 import { parseQuery, type QueryResult } from './query.ts';
 
-/** A request. None of its members depends on the Host header. Identity headers of the platform are not interpreted. */
+/**
+ * A request. Its paths and its query do not depend on the Host header. The platform's identity headers
+ * (`X-MS-CLIENT-PRINCIPAL`) are not interpreted.
+ */
 export interface BffRequest {
   readonly method: string;
   /** The path as in the URL, with dot segments already collapsed. Use it for comparison only, never to build a URL. */
@@ -60,7 +63,10 @@ export function toBffRequest(
   };
 }
 
-/** The host copies the header into the request's URL. A part of `bff.test//evil.test` would become the path. */
+/**
+ * The Functions host copies the Host header into the request's URL. With `bff.test//evil.test`, the text `//evil.test`
+ * would become part of the path.
+ */
 function requireHost(host: string): void {
   if (/[/?#\\@\s]/.test(host))
     throw new BffError('request_invalid', { detail: 'The Host header is not valid.' });
@@ -128,17 +134,18 @@ export function isBounced({ query }: BffRequest): boolean {
 }
 
 /**
- * Whether the page should be loaded once more because its Strict cookies may be missing. With `same-origin`, a page of this
- * origin started the navigation and every redirect on the way was of this origin, so the cookies were sent.
+ * Whether the page should be loaded once more because its Strict cookies may be missing. `Sec-Fetch-Site: same-origin`
+ * means that a page of this origin started the navigation and that every redirect on the way was of this origin. The
+ * cookies were then sent.
  */
 export function mayBounce(request: BffRequest): boolean {
   return !isBounced(request) && request.header('sec-fetch-site') !== 'same-origin';
 }
 
 /**
- * Whether the second load of a bounce can be redirected to the URL without the marker, so that the user does not see it.
- * The browser sends its Strict cookies there too. A browser that sends no `Sec-Fetch-Site` stays, because it could bounce
- * again.
+ * Whether the second load of a bounce can be redirected to the URL without the marker, so that the user does not see
+ * the marker. The browser sends its Strict cookies there too. If it sends no `Sec-Fetch-Site`, it is not redirected,
+ * because the page could bounce again.
  */
 export function canDropBounce(request: BffRequest): boolean {
   const site = request.header('sec-fetch-site');

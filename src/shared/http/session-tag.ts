@@ -8,8 +8,8 @@ const HEADER = 'x-session-tag';
 const PARAMETER = 'session_tag';
 
 /**
- * Returns the session tags of a request, and the request without the tag in its query. Handlers, policies and APIs must
- * not see the tag. The rest of the query is unchanged, byte by byte.
+ * Returns the session tags of a request, and the request without the tag in its query, so that handlers, policies and
+ * APIs do not treat the tag as one of their parameters. The rest of the query is unchanged, byte by byte.
  */
 export function extractSessionTags(request: BffRequest): {
   readonly request: BffRequest;

@@ -14,15 +14,16 @@ export interface StaticAsset {
 /** A content coding. `identity` is the text as it is. */
 type Coding = 'br' | 'gzip' | 'identity';
 
-/** Best first. */
+/** The one with the smallest result first. */
 const codings: readonly Coding[] = ['br', 'gzip', 'identity'];
 
 /**
  * Responds with an asset, compressed if the browser accepts it. Browsers may cache it, and revalidate it on every use. Each
  * representation is compressed once, at its first request, and has its own ETag (RFC 9110, 8.8.3.3).
  *
- * Only static assets are compressed. The length of a compressed response that has both a secret and text of the request
- * shows the secret (BREACH, https://www.breachattack.com), so this must never serve anything about a user or a request.
+ * Only static assets are compressed. If a response contains both a secret and text that an attacker chose, its
+ * compressed length can reveal the secret (BREACH, https://www.breachattack.com). So an asset must contain nothing
+ * about a user or a request.
  */
 export function serveStaticAsset({
   contentType,
@@ -36,7 +37,7 @@ export function serveStaticAsset({
     if (known !== undefined) return known;
     const body = compress(coding, identity);
     compressed.set(coding, body);
-    // A failure, for example for want of memory, must not last.
+    // After a failure, for example for lack of memory, the next request tries again.
     body.catch(() => compressed.delete(coding));
     return body;
   };
@@ -70,14 +71,15 @@ async function compress(coding: Coding, bytes: Buffer): Promise<Uint8Array> {
 }
 
 /**
- * Returns the coding with the highest weight, and the best one of several. Without the header, any coding would be allowed,
- * but clients that omit it often cannot decode one. @see RFC 9110, 12.5.3
+ * Returns the coding with the highest weight. Of several with this weight, returns the first one of {@link codings}.
+ * Returns `identity` if the header is missing: any coding is then allowed, but clients that omit the header often
+ * cannot decode the others. @see RFC 9110, 12.5.3
  */
 function chooseCoding(header: string | undefined): Coding {
   const weights = new Map((header ?? '').split(',').map(readWeight));
   const weightOf = (coding: Coding) => {
     const alias = coding === 'gzip' ? weights.get('x-gzip') : undefined;
-    // A coding that is not named is not accepted, except that `identity` is unless it is excluded.
+    // If the header names neither the coding nor `*`, only `identity` is accepted, with a weight below all others.
     return weights.get(coding) ?? alias ?? weights.get('*') ?? (coding === 'identity' ? 0.0001 : 0);
   };
   const accepted = codings.filter((coding) => weightOf(coding) > 0);
