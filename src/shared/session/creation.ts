@@ -92,8 +92,8 @@ async function insertRow(
 
 /**
  * Returns the row's version if this call inserted the row, otherwise undefined. If the response to an insert is lost,
- * the table client repeats the insert, which fails because the row exists. The secret shows who inserted it: only the
- * secret of the call that inserted the row opens it.
+ * the table client repeats the insert, which fails because the row exists. The row opens only with the secret of the
+ * call that inserted it.
  */
 async function findInsertedRow(
   { table, rows }: SessionCreationDependencies,

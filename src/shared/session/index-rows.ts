@@ -2,9 +2,9 @@ import type { Buffer } from 'node:buffer';
 import { keyedHash } from '../crypto/keyed-hash.ts';
 import type { Row, RowKeys, RowRange } from '../storage/table.ts';
 
-/* Rows that lead to other rows. They contain only keyed hashes, the hour of an expiry, and whether a `sid` was ended. */
+/* Rows that lead to other rows. They contain only keyed hashes, the hour of an expiry, and the mark `ended`. */
 
-/** The partition of the index rows for one `sid` of Entra ID. Front-channel logout sends no user id. */
+/** The partition of the index rows for one `sid` of Entra ID. Front-channel logout sends a `sid` and no user id. */
 export function sidPartition(indexKey: Buffer, sid: string): string {
   return `sid-${keyedHash(indexKey, ['sid', sid]).toString('base64url')}`;
 }

@@ -1,6 +1,6 @@
 /**
- * The largest allowed difference between the clocks of two workers. Each of them may differ from Entra ID's by five minutes.
- * With a larger difference, a worker reports that it is not ready, and refuses ID tokens.
+ * The largest allowed difference between the clocks of two workers. Each worker's clock may differ from Entra ID's by
+ * five minutes. A worker whose clock differs by more reports that it is not ready, and refuses ID tokens.
  */
 const MAX_CLOCK_DIFFERENCE_MS = 2 * 5 * 60_000;
 

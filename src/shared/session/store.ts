@@ -37,8 +37,8 @@ export interface SessionStore extends SessionUpdates {
    */
   create(content: SessionContent, rowId: Buffer, earliestStart: Date): Promise<CreateSessionResult>;
   /**
-   * Returns the earliest that the table's clock may have shown when a sign-in began. Uses what earlier responses have
-   * shown, and makes no request. @param startedAt by this worker's clock
+   * Returns the earliest instant that the table's clock may have shown when a sign-in began. Uses earlier responses of
+   * the table, and makes no request. @param startedAt by this worker's clock
    */
   signInStart(startedAt: Date): Date;
   /** Returns the session from this worker's memory while the entry is fresh. Otherwise reads the table once. */

@@ -6,7 +6,7 @@ import { expiringRow, expiryRow, expiryRowsUntil } from './index-rows.ts';
 /** What one run did, in numbers of expiry rows. */
 export interface SweepReport {
   readonly removed: number;
-  /** Only the expiry row was left, because the session had ended before, for example by signing out. */
+  /** Only the expiry row was left. What it leads to was removed before, for example when the user signed out. */
   readonly alreadyGone: number;
   /** The row has not expired, or was written during the run. It is checked again later. */
   readonly alive: number;
@@ -35,7 +35,7 @@ const MAX_ROWS = 5_000;
 const MAX_RUN_MS = 120_000;
 const MAX_FAILED = 10;
 const CONCURRENCY = 8;
-/** The clocks of workers differ. This long after its end, an hour is over for every worker. */
+/** How long after its end an hour counts as over, because the clocks of workers differ. */
 const GRACE_MS = 5 * 60_000;
 
 type Outcome = 'removed' | 'alreadyGone' | 'alive' | 'failed';

@@ -4,14 +4,15 @@ import { expiryRow } from './index-rows.ts';
 import { isPlausible } from './plausible-instant.ts';
 
 /**
- * A user's tombstone records when all their sessions were ended. A sign-in that began earlier creates no session. All
+ * A user's tombstone records when all their sessions were ended. A sign-in that began earlier creates no session. Both
  * instants are by the table's clock, because the clocks of workers differ.
  */
 export interface Tombstones {
   /** @throws {BffError} storage_unavailable */
   write(userPartition: string): Promise<void>;
   /**
-   * When all sessions of the user were last ended. Undefined without a plausible tombstone. One stays for an hour.
+   * When all sessions of the user were last ended. Undefined without a plausible tombstone. A tombstone stays for at
+   * least an hour.
    * @throws {BffError} storage_unavailable
    */
   endedAt(userPartition: string): Promise<Date | undefined>;
@@ -27,7 +28,8 @@ export function createTombstones(table: Table, now: () => Date): Tombstones {
       const keys = tombstoneKeys(userPartition);
       const expiresAt = new Date(now().getTime() + LIFETIME_MS);
       await table.insert(expiryRow(keys, expiresAt));
-      // Only after a response is it certain that this worker knows the table's clock. In doubt, a sign-in ends.
+      // After the response to the insert, this worker certainly knows the table's clock. The latest possible instant is
+      // used, so that a sign-in ends if it may have begun earlier.
       const endedAt = table.clock.latest(now());
       const row = { ...keys, columns: { endedAt, expiresAt } };
       for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt++) {

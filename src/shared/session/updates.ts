@@ -98,7 +98,7 @@ export function createSessionUpdates(dependencies: SessionUpdatesDependencies): 
       const requestedAtMs = monotonicMs();
       const updated = await table.merge(row, etag);
       if (updated.kind === 'missing') return markGone(session);
-      // Another request has written in between, usually the use too. If not, a later call writes it.
+      // Another request has written the row in between, and usually extended the idle limit. If not, a later call does.
       if (updated.kind === 'changed') return { kind: 'found', session };
       const state: RowState = { ...session, lastUsedAt: usedAt };
       const extended = opener.toSession(locator, session, state, updated.etag);

@@ -26,7 +26,10 @@ export async function leastRecentlyUsed(
   return inOrder.slice(0, Math.min(keepIndex, excess));
 }
 
-/** Sessions with the same instant are sorted by row key, so that every worker has the same order. */
+/**
+ * Sessions with the same instant are sorted by row key, so that every worker has the same order. Sessions whose
+ * `lastUsedAt` is implausible are first.
+ */
 function byLastUse(now: Date) {
   const lastUseOf = ({ columns: { lastUsedAt } }: Row) =>
     lastUsedAt instanceof Date && isPlausible(lastUsedAt, now) ? lastUsedAt.getTime() : 0;
