@@ -22,8 +22,8 @@ export interface Authorization {
    */
   forCall(log: Log, feature?: string): Authorize;
   /**
-   * True if the guard would allow the user, at least after a step-up. For example, a page that offers the guarded action asks
-   * this first. Renews nothing and does not call Graph.
+   * True if the guard would allow the user, at least after a step-up. Lets a page offer only the actions that the user
+   * may perform. Renews nothing and does not call Graph, so groups that the ID token does not list are not considered.
    */
   wouldAllow(caller: Caller, guard: Guard): boolean;
 }

@@ -161,7 +161,7 @@ function judgeRules(
     ...(tenants?.includes(claims.principal.tenantId) === false && { required_tenants: tenants }),
     ...(roles?.some((role) => claims.roles.includes(role)) === false && { required_roles: roles }),
     ...(groups?.some((group) => memberOf.includes(group)) === false && { required_groups: groups }),
-    // Without this claim no sign-in would ever be recent enough, and the user would be asked to sign in again and again.
+    // Without `auth_time`, no sign-in would ever be recent enough, and the user would be asked again and again.
     ...(maxAuthAgeSeconds !== undefined &&
       claims.authenticatedAt === undefined && { required_claim: 'auth_time' }),
   };
