@@ -9,7 +9,7 @@ import { auditPseudonymOf } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';
 import type { Log } from '../telemetry/log.ts';
 
-/** The guards for reading about other users and for changes, which also require a recent sign-in. */
+/** The guard for reading, and the guard for changes, which also requires a recent sign-in. */
 export interface AdministrationGuards {
   readonly read: Guard;
   readonly change: Guard;

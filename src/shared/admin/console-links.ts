@@ -17,6 +17,7 @@ export interface ConsoleLinksDependencies {
   readonly now: () => Date;
 }
 
+/** The sealed text. The proof lies in the seal, which is bound to the administrator's session. */
 const MEANING = 'console';
 /** If a page stays open for longer, its links count as links on another site. */
 const LIFETIME_MS = 24 * 60 * 60_000;
