@@ -66,7 +66,8 @@ export function createTokensForCall({
       },
       refusedProblem(claims) {
         const reason = 'continuous_access_evaluation';
-        // Otherwise each further call would redeem the refresh token for another token that the API refuses.
+        // If the refusal were not remembered, each further call would redeem the refresh token for another token that
+        // the API refuses.
         if (lastChallenged !== undefined) {
           const { session: current, challenge } = lastChallenged;
           refusals.remember(current, { scopes, challenge }, { kind: 'interaction-required', reason });

@@ -86,7 +86,8 @@ export function createInteraction({ sealer, now, adminConsentUrl }: InteractionD
         return denialProblem({ by: 'administrator' }, feature, scopes, entraErrorCode);
       }
       const expiresAt = new Date(now().getTime() + TICKET_LIFETIME_MS);
-      // Bound to the session chain, so that no other user's session and no later, unrelated session can use it.
+      // The ticket is bound to the session chain, so that neither another user's session nor a later, unrelated session
+      // of this user can use it.
       const sealed = sealer.seal(toTicket(need), [session.facts.sessionChainId], expiresAt);
       return new BffError('interaction_required', {
         detail: reasonTexts[reason].text,

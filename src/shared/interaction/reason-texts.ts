@@ -1,6 +1,6 @@
 import type { ExtensionMembers, InteractionReason } from '../errors.ts';
 
-/** How a reason is shown to the user, on every page and in every problem. */
+/** How a reason is shown to the user, on pages and in problems. */
 export interface ReasonText {
   readonly title: string;
   /** What happened, and what the user or an administrator can do. */
@@ -16,7 +16,7 @@ const byAdministrator = (title: string, text: string): ReasonText => ({
   resolvedBy: 'administrator',
 });
 
-/** The only texts for the reasons of an interaction. */
+/** The texts for the reasons of an interaction, unless a page or problem has a more specific one. */
 export const reasonTexts: Readonly<Record<InteractionReason, ReasonText>> = {
   consent_required: byUser(
     'Your permission is needed',
