@@ -31,7 +31,7 @@ export const admin =
     if (!prefersHtml(request.header('accept'))) {
       return jsonResponse(toJson(await readOverview(caller, log)));
     }
-    // Only scripts of this origin can send the header. Links and searches of the page carry a proof.
+    // Only scripts of this origin can send `X-CSRF`. Links and searches of the page carry a proof.
     const fromThisPage = request.header('x-csrf') === '1' || consoleLinks.isProof(query.get('from'), caller);
     const via = fromThisPage ? undefined : 'link';
     const view =

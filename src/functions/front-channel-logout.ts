@@ -15,8 +15,8 @@ export const frontChannelLogout =
   ({ flow, entraOrigin }: FrontChannelLogoutFunctionDependencies): Handler<undefined> =>
   async (request, { log }) => {
     const { query } = request;
-    // A page that embeds this URL a thousand times as an image must have no effect. A request without the header is
-    // accepted, because old browsers do not send it.
+    // A page that embeds this URL a thousand times as an image must have no effect. A request without `Sec-Fetch-Dest`
+    // is accepted, because old browsers do not send this header.
     const isFrame = (request.header('sec-fetch-dest') ?? 'iframe') === 'iframe';
     if (query.kind === 'query' && isFrame)
       await flow.end(query.query.get('sid'), query.query.get('iss'), log);

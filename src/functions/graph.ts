@@ -8,7 +8,7 @@ import type { ApiProxy } from '../shared/proxy/custom-api.ts';
 import type { ApiRequest } from '../shared/proxy/forward.ts';
 
 export interface ForwardingFunctionOptions {
-  /** The beginning of the request's path, which the API's path follows: `/api/graph`. */
+  /** The beginning of the request's path, such as `/api/graph`. The rest is the path that is sent to the API. */
   readonly prefix: string;
   readonly proxy: ApiProxy;
 }

@@ -17,10 +17,11 @@ export interface LogoutFunctionDependencies {
   readonly names: CookieNames;
   readonly origin: string;
   readonly entraOrigin: string;
+  /** Lifetime of the cookie with which a sign-out is completed later. */
   readonly pendingSeconds: number;
 }
 
-/** GET shows a page with a form. POST, from this form or from a script, ends the session. */
+/** GET shows a page with a form, or that the user is signed out. POST, from the form or a script, ends the session. */
 export const logout =
   ({
     flow,
@@ -33,7 +34,7 @@ export const logout =
     const cookieValue = request.cookies.get(names.session);
     if (request.method === 'GET') {
       requireQuery(request.query);
-      // Otherwise the next load would bounce again, without end.
+      // The marker `bounced=1` is removed only if the page cannot bounce again. Otherwise it would bounce without end.
       const cannotBounce = cookieValue !== undefined || request.header('sec-fetch-site') === 'same-origin';
       if (cannotBounce && canDropBounce(request))
         return redirectResponse(withoutBounce(request.routePath, request.rawQuery));

@@ -5,8 +5,8 @@ import { type BffRequest, prefersHtml } from '../shared/http/request.ts';
 import { startPage } from '../shared/pages/start-page.ts';
 
 /**
- * Serves every path that no other function serves. At `/`, Azure's pings get an empty response, and a browser a page:
- * sign-ins end here if the app's own pages are elsewhere.
+ * Responds at every path that no other function serves. At `/`, Azure's pings get an empty response. A browser gets a
+ * page, because sign-ins return to `/` by default, even if the app serves no page there.
  */
 export const notFound = (): Handler<undefined> => (request) => {
   if (!isStartPage(request)) throw new BffError('not_found', { detail: 'Check the URL.' });

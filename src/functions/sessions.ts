@@ -5,7 +5,7 @@ import type { Handler } from '../shared/http/endpoint.ts';
 import { jsonResponse } from '../shared/http/response.ts';
 import { signedOutCookies } from '../shared/http/transaction-cookies.ts';
 
-/** GET lists the user's sessions. DELETE ends all of them except this one. */
+/** GET lists the user's sessions. DELETE ends all of them except the current one. */
 export const sessions =
   (flow: OwnSessions): Handler =>
   async ({ method }, { caller, log }) => {

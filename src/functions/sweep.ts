@@ -5,7 +5,8 @@ import { type Log, toLogLine } from '../shared/telemetry/log.ts';
 
 /**
  * Removes expired rows from the table. Reads refuse such rows even before they are removed, so a failed run does no harm.
- * @param checkClock throws if the clock is wrong, because a clock that is ahead would remove live sessions
+ * @param checkClock throws if this worker's clock is wrong or could not be compared. If the clock were ahead, the run
+ * would remove live sessions.
  */
 export const sweep =
   (run: Sweep, checkClock: () => Promise<void>): TimerHandler =>
