@@ -15,11 +15,11 @@ export type AdminView = ({ readonly kind: 'overview' } & AdminOverview) | Consol
 export interface AdminPageContext {
   /** The administrator's name. */
   readonly name: string;
-  /** The app roles that may open this page. */
+  /** App roles, one of which is required to open this page. */
   readonly roles: readonly string[];
   /** The tag of the administrator's session. The page's script sends it, and the server refuses it in another session. */
   readonly sessionTag: string;
-  /** Added to the page's links to users, see `admin/console-links.ts`. */
+  /** Added to links to users. It proves that they come from a page of this service (`admin/console-links.ts`). */
   readonly proof: string;
   readonly now: Date;
   readonly invocationId: string;
@@ -68,7 +68,7 @@ function searchText(view: AdminView): string {
   }
 }
 
-/** The URL of this page, with the proof that a page of this service led there. */
+/** The URL of this page. A user's URL carries the proof that a page of this service led there. */
 function hereOf(view: AdminView, proof: string): string {
   switch (view.kind) {
     case 'overview':

@@ -37,7 +37,7 @@ export const directoryPermission: MissingPermission = {
 };
 
 export interface FailedSectionContext {
-  /** Shown if the administrator has not been asked for it. */
+  /** Shown instead of the problem's texts if this permission has not been granted (`consent_required`). */
   readonly permission?: MissingPermission;
   /** URL of this page. A sign-in returns to it, and “Try again” loads it. */
   readonly here: string;

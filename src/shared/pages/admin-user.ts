@@ -14,7 +14,7 @@ const grantsPermission: MissingPermission = {
 };
 
 export interface UserCardsContext {
-  /** See `admin/console-links.ts`. */
+  /** Added to links to this page. It proves that they come from a page of this service (`admin/console-links.ts`). */
   readonly proof: string;
   readonly now: Date;
 }

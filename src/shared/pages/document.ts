@@ -17,7 +17,7 @@ export interface PageDocument {
   readonly formTargets?: readonly string[];
   /** True if the server checks the `Origin` header of the page's form. */
   readonly sendsOrigin?: boolean;
-  /** True for pages of a popup, which must stay connected to the app that opened it. */
+  /** True for pages through which a popup returns. They must stay connected to the app that opened the popup. */
   readonly keepsOpener?: boolean;
   /** Path and query that the browser loads immediately. */
   readonly refreshTo?: string;

@@ -14,7 +14,7 @@ export interface ErrorPageOptions {
   readonly administratorHref?: string;
 }
 
-/** Codes that signing in does not resolve. */
+/** Codes for which the page offers no sign-in, because signing in never helps. */
 const unrelatedToSignIn: ReadonlySet<ProblemCode> = new Set([
   'not_found',
   'method_not_allowed',

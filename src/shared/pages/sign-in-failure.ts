@@ -58,7 +58,7 @@ const wordings: Record<SignInFailureOutcome, Wording> = {
   registration_invalid: {
     code: 'registration_invalid',
     title: 'This app is not set up correctly',
-    // Replaced by what has to be corrected.
+    // Not shown: `RegistrationInvalid` writes a detail that also names what has to be corrected.
     detail: 'An administrator of this app has to correct its setup.',
     tryAgain: 'Try again',
   },
@@ -161,7 +161,7 @@ export function describeCompletedSignIn({ returnPath, feature }: LoginRequest): 
   };
 }
 
-/** The wording of the outcome. If Entra ID's reason is known, its texts explain a refused sign-in. */
+/** The wording of the outcome. If a sign-in was refused and the reason is known, the texts are those of the reason. */
 function wordingOf({ outcome, interactionReason }: SignInFailure): Wording {
   const wording = wordings[outcome];
   if (outcome !== 'sign_in_refused' || interactionReason === undefined) return wording;
@@ -170,6 +170,7 @@ function wordingOf({ outcome, interactionReason }: SignInFailure): Wording {
 }
 
 interface ErrorContext {
+  /** The extension members that the problem has with every code. */
   readonly common: { readonly outcome: string; readonly login_url: string; readonly feature?: string };
   /** The permissions that the sign-in requested. */
   readonly scopes: readonly string[];

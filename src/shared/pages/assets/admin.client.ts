@@ -109,7 +109,7 @@ async function runConfirmed(): Promise<void> {
   }
 }
 
-/** Where a change was made: the section's heading and the list item's position, or -1 if it is not about one item. */
+/** Where a change was made: the section's heading, and the list item's position, or -1 if it was not a single item. */
 interface Place {
   readonly headingId: string;
   readonly position: number;
@@ -143,7 +143,7 @@ function showResult(text: string, place: Place): void {
   (buttons?.[position] ?? heading)?.focus();
 }
 
-/** @param isUncertain the change may have been made although it was not confirmed */
+/** @param isUncertain the change may have been made, although the service did not report that it was */
 function showProblem(problem: Problem, isUncertain: boolean, place: Place): void {
   const { code = '', title = '', detail = '', reason = '', instance } = problem;
   const sentences = [`${title}.`, texts[reason] ?? texts[code] ?? detail];
@@ -206,7 +206,7 @@ function linksFor({ code, login_url, admin_consent_url }: Problem) {
   return links;
 }
 
-/** Tells screen readers. Each region is in the page from the start, because they ignore the text of a new one. */
+/** Announces a text to screen readers. They ignore the text of a new region, so both regions are always in the page. */
 function announce(role: 'status' | 'alert', text: string): void {
   for (const region of document.querySelectorAll('.announcer > *')) {
     region.textContent = region.role === role ? text : '';
