@@ -7,18 +7,18 @@ export const live = (): Handler<undefined> => () => jsonResponse({ status: 'live
 
 interface Readiness {
   readonly status: 'ready' | 'degraded' | 'not_ready';
-  /** The names of the checks with which this worker can serve no user. */
+  /** The names of the checks that found that this worker can serve no user. */
   readonly failing: readonly string[];
-  /** The names of the checks that cost a part of the service now, or soon. */
+  /** The names of the checks that found that a part of the service fails, or will fail soon. */
   readonly degraded: readonly string[];
   /** The names of the checks without a result. */
   readonly unknown: readonly string[];
 }
 
 /**
- * Runs the checks and names those that do not work. Only the log says why, and only the health monitor writes it, so that
- * requests cannot fill it. The status is 503 only if this worker can serve no user, because a platform stops sending
- * requests to such a worker.
+ * Runs the checks and returns the names of those whose finding is not `works`. Only the log has the reasons, and only
+ * the health monitor logs them, so that requests cannot fill the log. The status is 503 only if this worker can serve
+ * no user, because a platform stops sending requests to a worker that returns 503.
  */
 export const ready = (checks: readonly HealthCheck[], now: () => Date): Handler<undefined> => {
   let last: { readonly untilMs: number; readonly readiness: Promise<Readiness> } | undefined;
@@ -41,6 +41,6 @@ async function findReadiness(checks: readonly HealthCheck[]): Promise<Readiness>
   const named = (kind: Finding['kind']) =>
     found.filter(([, finding]) => finding.kind === kind).map(([name]) => name);
   const [failing, degraded, unknown] = [named('failing'), named('degraded'), named('unknown')];
-  const reduced = degraded.length > 0 ? 'degraded' : 'ready';
-  return { status: failing.length > 0 ? 'not_ready' : reduced, failing, degraded, unknown };
+  const unlessFailing = degraded.length > 0 ? 'degraded' : 'ready';
+  return { status: failing.length > 0 ? 'not_ready' : unlessFailing, failing, degraded, unknown };
 }

@@ -21,15 +21,15 @@ export interface WorkerChecksDependencies {
 }
 
 /**
- * The checks that both the monitor and a readiness request run. They write nothing. They send a request only for keys that
- * are too old, and for an assertion of the managed identity that has expired.
+ * The checks that both the monitor and a readiness request run. They write nothing. They send a request only if Entra
+ * ID's signing keys are too old, if the clock was wrong, or if the managed identity's assertion expires soon.
  */
 export function createWorkerChecks(dependencies: WorkerChecksDependencies): readonly HealthCheck[] {
   const { entra, expiries, runsSweep, now } = dependencies;
   const { credential, credentialVerdict, signingKeys } = entra;
   return [
     {
-      // Valid access tokens still serve while no new ones can be obtained.
+      // Never `failing`, because calls with a valid access token still succeed.
       name: 'credential',
       async find() {
         const usable = await findingOf(() => credential.check(), { kind: 'degraded', cure: ASSERTION_CURE });
@@ -43,7 +43,7 @@ export function createWorkerChecks(dependencies: WorkerChecksDependencies): read
     {
       name: 'clock',
       async find() {
-        await signingKeys.load().catch(() => {});
+        await signingKeys.load().catch(() => {}); // reported by the check `sign-in-keys`
         const clock = signingKeys.clock();
         if (clock === 'right') return { kind: 'works' };
         return clock === 'wrong'
@@ -80,7 +80,7 @@ export interface HealthChecksDependencies {
   readonly workerChecks: readonly HealthCheck[];
 }
 
-/** Everything that the readiness check reports. These checks log nothing; the monitor does that on its own clock. */
+/** Every check that a readiness request runs. They log nothing. The monitor logs the findings of its own runs. */
 export function createHealthChecks(dependencies: HealthChecksDependencies): readonly HealthCheck[] {
   const { store, monitor, workerChecks } = dependencies;
   return [
@@ -89,6 +89,7 @@ export function createHealthChecks(dependencies: HealthChecksDependencies): read
       async find() {
         const read = await findingOf(() => store.check(), { kind: 'failing' });
         await monitor.firstRun();
+        // After a successful read, the monitor's probe decides, because it also writes.
         return read.kind === 'works' && monitor.table().kind !== 'unknown' ? monitor.table() : read;
       },
     },
@@ -120,7 +121,6 @@ async function findingOf(check: () => Promise<void>, failure: Failure): Promise<
   }
 }
 
-/** `refused` is no failure of the worker: tokens that are valid still serve. */
 function toFinding(verdict: ReturnType<CredentialVerdict['last']>): Finding {
   switch (verdict) {
     case 'accepted':

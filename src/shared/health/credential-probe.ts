@@ -20,15 +20,15 @@ export interface CredentialProbeOptions {
 }
 
 /**
- * Asks Entra ID for a token of the app itself (RFC 6749, section 4.4), to learn whether it accepts the app's credential. The
- * token is dropped unread. Never rejects. Without a conclusive response, the verdict stays.
+ * Requests an access token of the app itself (RFC 6749, section 4.4), to learn whether Entra ID accepts the app's
+ * credential. The token is never used. Never rejects. If the response is not conclusive, the recorded verdict stays.
  */
 export function createCredentialProbe(options: CredentialProbeOptions): () => Promise<void> {
   const { entra, cloud, tenantId, sendHttp } = options;
   const { clientId, authority, credential, credentialVerdict } = entra;
   const { origin, pathname } = new URL(authority.tokenEndpoint);
   return async () => {
-    // An app gets tokens of its own from a tenant only, and these settings do not tell which one is its home.
+    // Such a token comes from one tenant, and with `organizations` no setting names the app's home tenant.
     if (tenantId === 'organizations') return;
     try {
       const form = new URLSearchParams({
@@ -59,11 +59,11 @@ export function createCredentialProbe(options: CredentialProbeOptions): () => Pr
         return;
       }
       const error = parseTokenErrorResponse(parsed);
-      // The tenant is the app's own, so a refusal of the app counts too.
+      // The tenant is the app's own. An error about the app, and not its credential, therefore counts as a refusal too.
       const isRefused = error !== undefined && interpretTokenError(error).kind === 'own-credential-refused';
       if (isRefused) credentialVerdict.recordRefused();
     } catch {
-      // No response. The check of the credential reports an assertion that cannot be created.
+      // No response, or no assertion. The check `credential` reports an assertion that cannot be created.
     }
   };
 }

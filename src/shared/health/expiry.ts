@@ -7,7 +7,6 @@ export interface Expiry {
   readonly replacement: string;
 }
 
-/** In days. */
 const warningDays = [1, 7, 30] as const;
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -20,7 +19,7 @@ function expiresWithinDays({ expiresAt }: Expiry, now: Date): (typeof warningDay
 /** The day in UTC: `2026-06-08`. */
 export const toDay = (date: Date): string => date.toISOString().slice(0, 10);
 
-/** `expired on 2026-06-08`, or `expires on 2026-06-08, within 7 days`. Undefined if it expires later. */
+/** `expired on 2026-06-08`, or `expires on 2026-06-08, within 7 days`. Undefined if more than 30 days are left. */
 export function describeExpiry(expiry: Expiry, now: Date): string | undefined {
   const { expiresAt } = expiry;
   if (expiresAt <= now) return `expired on ${toDay(expiresAt)}`;

@@ -3,9 +3,9 @@ import type { LogLevel } from '../telemetry/log.ts';
 /** What a health check found. */
 export type Finding =
   | { readonly kind: 'works' }
-  /** Not checked yet, or it cannot be checked from here. */
+  /** There is no result yet, or this worker cannot obtain one. */
   | { readonly kind: 'unknown' }
-  /** A part of the service fails, or will fail soon. Users with a session are served. */
+  /** A part of the service fails, or will fail soon. Users with a valid access token and recent claims are served. */
   | ({ readonly kind: 'degraded' } & Reason)
   /** This worker can serve no user. */
   | ({ readonly kind: 'failing' } & Reason);
@@ -13,14 +13,14 @@ export type Finding =
 /** For the log only. */
 interface Reason {
   readonly error?: unknown;
-  /** How an operator repairs it. Contains no value of a setting. */
+  /** How an operator corrects the fault. Contains no value of a setting. */
   readonly cure?: string;
 }
 
 export interface HealthCheck {
-  /** Public: the name in the response of the readiness check. */
+  /** Public: the response to a readiness request contains this name. */
   readonly name: string;
-  /** How the monitor logs it. Default: as an error, every hour while it lasts. */
+  /** How the monitor logs a bad finding. Default: as an error, every hour while it lasts. */
   readonly report?: ReportOptions;
   /** Never rejects. */
   find(): Promise<Finding>;

@@ -5,18 +5,18 @@ import type { Log } from '../telemetry/log.ts';
 import type { Finding, HealthCheck, ReportOptions } from './finding.ts';
 
 /**
- * Runs every check on the worker's own clock and logs the findings. No request starts the checks that write, or that ask
- * Entra ID for a token.
+ * Runs every check on a timer and logs the findings. No request starts the checks that write, or that request an access
+ * token from Entra ID.
  */
 export interface HealthMonitor {
-  /** Starts the clock. Its timers do not keep the process running. */
+  /** Starts the timers. They do not keep the process running. */
   start(): void;
   stop(): void;
   /** Waits for the first run, for a few seconds at most. Does not wait if the monitor was not started. */
   firstRun(): Promise<void>;
-  /** A row was written, read and removed. */
+  /** Whether a row can be written, read and removed. */
   table(): Finding;
-  /** A request with a `code` parameter reaches this service. */
+  /** Whether a request with a `code` parameter reaches this service. */
   hostKeys(): Finding;
 }
 
@@ -30,7 +30,7 @@ export interface HealthMonitorDependencies {
   readonly log: Log;
 }
 
-/** The first requests of a cold start come first. */
+/** The delay of the first run, so that it does not slow down the first requests of a cold start. */
 const FIRST_RUN_MS = 1_000;
 const EVERY_MS = 60_000;
 const FIRST_RUN_WAIT_MS = 5_000;
@@ -61,14 +61,14 @@ export function createHealthMonitor(dependencies: HealthMonitorDependencies): He
           })
         : undefined,
     ]);
-    // After the probes, because these checks return the verdict of this run.
+    // After the probes, because the check `credential` returns the verdict that `probeCredential` records.
     const found = await Promise.all(workerChecks.map(async (check) => [check, await check.find()] as const));
     report('storage', table);
     report('host-keys', hostKeys);
     for (const [check, finding] of found) report(check.name, finding, check.report);
   }
 
-  /** A run that takes longer than a minute delays the next one. */
+  /** Skips this run if the previous one has not ended. */
   function runOnce(): void {
     if (isRunning) return;
     isRunning = true;
@@ -100,7 +100,7 @@ export function createHealthMonitor(dependencies: HealthMonitorDependencies): He
   };
 }
 
-/** Logs a finding when it changes, and again and again while it is not good. */
+/** Logs a bad finding when it begins or changes, and every `everyMs` while it lasts. Also logs its end, once. */
 function createReport({ monotonicMs, log }: Pick<HealthMonitorDependencies, 'monotonicMs' | 'log'>) {
   const reported = new Map<string, { readonly text: string; readonly atMs: number }>();
   return (

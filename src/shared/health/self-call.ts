@@ -9,10 +9,11 @@ const CURE =
   'the host fails at requests with a `code` parameter, such as every sign-in: set AzureWebJobsSecretStorageType to files';
 
 /**
- * Calls this service at its public address with a meaningless `code`. The Functions host looks up its keys for such a
- * request, before the service sees it. If its storage fails, the host returns an empty 500 or nothing, and so would every
- * sign-in. The same call without `code` shows whether the address can be reached from here at all. A cold host may take
- * longer than a second to look up its keys once, so only a second timeout counts. Never rejects.
+ * Calls this service at its public address with a meaningless `code`. For such a request, the Functions host looks up
+ * its access keys before the service sees the request. If the host's storage fails, the host returns an empty 500 or
+ * nothing, and every sign-in fails in the same way. The same call without `code` shows whether the address can be
+ * reached from here at all. On a cold host, the first look-up may take longer than a second, so only a second timeout
+ * counts. Never rejects.
  */
 export function createSelfCall(publicBaseUrl: string, sendHttp: SendHttp): () => Promise<Finding> {
   const get = (path: string) =>

@@ -4,12 +4,12 @@ import { expiryRow } from '../session/index-rows.ts';
 import type { Table } from '../storage/table.ts';
 import type { Finding } from './finding.ts';
 
-/** How long the sweep leaves the probe row of a worker that ended before it removed the row. */
+/** How long, at least, a probe row remains if its worker ends before it removes the row. */
 const LEFTOVER_MS = 60 * 60_000;
 
 /**
- * Writes a row, reads it and removes it, because a role that only reads passes every check that writes nothing. The row is
- * an expiry row without a target, so if this worker dies in between, the sweep removes it.
+ * Writes a row, reads it and removes it, because a role that only reads passes every check that writes nothing. The row
+ * is an expiry row whose target does not exist, so the sweep removes it if this worker ends in between.
  */
 export function createTableProbe(table: Table, random: RandomBytes, now: () => Date): () => Promise<Finding> {
   // Workers probe at the same time, so each has its own row.
@@ -25,7 +25,7 @@ export function createTableProbe(table: Table, random: RandomBytes, now: () => D
       return { kind: 'works' };
     } catch (error) {
       failures++;
-      // One failure may be a moment's. A refused permission stays, until an operator grants it.
+      // One failure may be temporary. A refusal lasts until an operator grants the permission.
       const isLasting = isRefused(error) || failures > 1;
       return { kind: isLasting ? 'failing' : 'degraded', error, cure: CURE };
     }
@@ -35,7 +35,7 @@ export function createTableProbe(table: Table, random: RandomBytes, now: () => D
 const CURE =
   'the table must be writable: with a managed identity by the role "Storage Table Data Contributor", with a signature by its permissions';
 
-/** True if the storage service knows the caller and refuses the operation. */
+/** True if the storage service refuses this app's credential, or its permission for the operation. */
 function isRefused(error: unknown): boolean {
   const cause: unknown = error instanceof BffError ? error.cause : error;
   const status: unknown = cause instanceof Error ? Reflect.get(cause, 'statusCode') : undefined;
