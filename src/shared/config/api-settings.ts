@@ -17,12 +17,12 @@ export interface ApiConfig {
 /** First path segments that this service (after `api/`) or the host uses. No API may have one of these names. */
 const reservedNames: ReadonlySet<string> = new Set(['admin', 'auth', 'graph', 'health', 'runtime']);
 
-/** They accept no token for another API, so every call would fail. */
+/** These origins accept no access token for a custom API, so every call would fail. */
 const microsoftOrigins: ReadonlySet<string> = new Set(
   Object.values(clouds).flatMap(({ signIn, graph }) => [signIn, graph]),
 );
 
-/** Reads the settings of each API. An API with an issue is absent from the result. */
+/** Reads the settings of each API. Adds to `issues` what is wrong. An API with an invalid setting is left out. */
 export function readApis(
   names: readonly string[],
   environment: Environment,

@@ -18,8 +18,8 @@ export function runsInAzure(environment: Environment): boolean {
 }
 
 /**
- * Reports what must not be set in Azure: development settings, and options of Node that weaken the connections to Entra
- * ID, Graph and the table.
+ * Reports what must not be set in Azure: development settings, options of Node that weaken the connections to Entra ID,
+ * Graph and the table, and, if the app has no managed identity, settings that need one.
  * @param nodeArguments the command-line options of Node
  */
 export function issuesInAzure(environment: Environment, nodeArguments: readonly string[]): readonly string[] {
@@ -31,8 +31,8 @@ export function issuesInAzure(environment: Environment, nodeArguments: readonly 
 }
 
 /**
- * The variables by which Azure shows that the app has a managed identity: App Service and Container Apps, an older form of
- * it, and workload identity.
+ * The variables that show that the app has a managed identity: the one of App Service and Container Apps, its older
+ * name, and the one of workload identity.
  */
 const identityVariables = ['IDENTITY_ENDPOINT', 'MSI_ENDPOINT', 'AZURE_FEDERATED_TOKEN_FILE'] as const;
 

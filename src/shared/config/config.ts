@@ -64,11 +64,11 @@ export interface Config {
   readonly host: HostSettings;
   /** The settings whose value stops working at a known time. */
   readonly expiries: readonly Expiry[];
-  /** What is probably wrong, although the service can start: each with its fix, and without a value. */
+  /** What is probably wrong, although the service can start, with the fixes. Contains no value of a setting. */
   readonly warnings: readonly string[];
 }
 
-/** Lists every invalid setting with its problem and its fix, but never its value. */
+/** Lists the issues of the settings or of a policy, each with its fix. Never contains the value of a setting. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly issues: readonly string[];
@@ -86,7 +86,7 @@ export function toLines(sentences: readonly string[]): string {
 
 /**
  * @param nodeArguments the command-line options of Node
- * @param now for values that end, such as a certificate
+ * @param now for values that expire, such as a certificate
  * @throws {ConfigError} that lists every invalid setting
  */
 export function parseConfig(

@@ -4,7 +4,7 @@ import { type Environment, isSet } from './setting.ts';
 import { apiPrefix, type SettingValues, settings } from './settings.ts';
 import { isLoopback } from './validators.ts';
 
-/** Reports issues that concern more than one setting: combinations that are invalid or incomplete. */
+/** Reports combinations of settings that are invalid or incomplete, and ids that cannot be right, such as zeros. */
 export function findConflicts(values: Partial<SettingValues>, environment: Environment): readonly string[] {
   return [
     ...tenantConflicts(values, environment),
@@ -84,7 +84,10 @@ function tableConflicts(environment: Environment): readonly string[] {
   ];
 }
 
-/** If one key were in `SESSION_KEYS` and also `SESSION_INDEX_KEY`, it could not be replaced in one without the other. */
+/**
+ * `SESSION_INDEX_KEY` cannot be rotated. If it were also a session key, a stolen key would stay in use after its
+ * removal from `SESSION_KEYS`.
+ */
 function keyConflicts(values: Partial<SettingValues>): readonly string[] {
   const { SESSION_KEYS: keyRing, SESSION_INDEX_KEY: indexKey } = values;
   if (keyRing === undefined || indexKey === undefined) return [];
@@ -98,7 +101,7 @@ function lifetimeConflicts(values: Partial<SettingValues>): readonly string[] {
   return ['SESSION_IDLE_SECONDS is longer than SESSION_ABSOLUTE_SECONDS; make it shorter.'];
 }
 
-/** Reports a public origin that only this machine could open. */
+/** Reports an https origin that only this machine could open. `plainHttpIssues` reports http origins. */
 export function loopbackIssues({ PUBLIC_BASE_URL: origin }: Partial<SettingValues>): readonly string[] {
   if (origin === undefined) return [];
   const { protocol, hostname } = new URL(origin);

@@ -4,7 +4,7 @@ import { isQuoted } from './setting.ts';
 import type { Validator } from './validators.ts';
 
 const MIN_SECRET_LENGTH = 16;
-/** Fewer different characters than this are a filler like "xxxxxxxxxxxxxxxx". */
+/** Text with fewer distinct characters is a filler like "xxxxxxxxxxxxxxxx". */
 const MIN_DISTINCT_CHARACTERS = 6;
 
 /** The value of a client secret. Entra ID generates it, from printable ASCII characters. */

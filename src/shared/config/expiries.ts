@@ -3,7 +3,7 @@ import { describeExpiry, type Expiry, toDay } from '../health/expiry.ts';
 import type { SettingValues } from './settings.ts';
 import { signatureExpiresAt } from './table-validators.ts';
 
-/** The settings whose expiry can be read from their value. That of a client secret cannot. */
+/** The settings whose value shows when it expires. A client secret does not show that. */
 export function findExpiries(
   values: Pick<Partial<SettingValues>, 'ENTRA_CERTIFICATE' | 'SESSION_TABLE_CONNECTION_STRING'>,
 ): readonly Expiry[] {

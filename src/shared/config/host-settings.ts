@@ -3,7 +3,10 @@ import { type Environment, isSet } from './setting.ts';
 
 /** What this service must know of the settings that the Functions host reads. */
 export interface HostSettings {
-  /** The host runs the timer that removes expired rows. Without storage of its own, it never does, and logs nothing. */
+  /**
+   * Whether the host runs the timer that removes expired rows. Without storage of its own, the host never runs that
+   * timer, and does not log this.
+   */
   readonly runsSweep: boolean;
 }
 
@@ -11,7 +14,7 @@ export function readHostSettings(environment: Environment): HostSettings {
   return { runsSweep: hasStorage(environment) && !isSweepDisabled(environment) };
 }
 
-/** A connection string, or with a managed identity `AzureWebJobsStorage__accountName` and its relatives. */
+/** With a managed identity, variables such as `AzureWebJobsStorage__accountName` replace the connection string. */
 function hasStorage(environment: Environment): boolean {
   return (
     isSet(environment['AzureWebJobsStorage']) ||
@@ -22,7 +25,7 @@ function hasStorage(environment: Environment): boolean {
 }
 
 /**
- * On Linux, a point in the name becomes underscores.
+ * On Linux, underscores replace the dots in the name.
  * @see https://learn.microsoft.com/azure/azure-functions/disable-function
  */
 function isSweepDisabled(environment: Environment): boolean {

@@ -3,8 +3,9 @@ import { type Environment, isSet } from './setting.ts';
 import { apiPrefix, apiSettings, settings } from './settings.ts';
 
 /**
- * Reports variables that are ignored because their name is almost that of a setting. Such a variable may have been meant
- * as a restriction, for example `ENTRA_GUEST=refuse`.
+ * Reports variables that are ignored although their name is almost that of a setting, or is that of a setting for an
+ * API that `API_NAMES` does not list. Such a variable may have been meant as a restriction, for example
+ * `ENTRA_GUEST=refuse`.
  * @param apiNames the values of `API_NAMES`
  */
 export function misspelledNames(environment: Environment, apiNames: readonly string[]): readonly string[] {

@@ -21,7 +21,7 @@ export interface CustomApi extends ApiConfig {
   readonly policy: Policy;
 }
 
-/** @throws {ConfigError} that lists every issue of the first invalid file, or names a feature name that is used twice */
+/** @throws {ConfigError} that lists every issue of the first invalid file, or one feature name that is used twice */
 export function readPolicies({ graph: { policyFile }, apis }: Pick<Config, 'graph' | 'apis'>): Policies {
   const graph = readGraphPolicy(policyFile);
   const customApis = apis.map((api): CustomApi => {
@@ -53,7 +53,7 @@ export function readGraphPolicy(path: string | undefined): Policy {
 }
 
 /**
- * Reads a policy file. Every issue in it comes with its position and a hint.
+ * Reads a policy file. Every issue in the result has a position and a hint.
  * @param scopePrefix the application ID URI of a custom API. If omitted, the file is for Microsoft Graph.
  */
 export function readPolicyFile(path: string, scopePrefix?: string): PolicyResult {

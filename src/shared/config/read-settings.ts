@@ -75,9 +75,9 @@ function diagnose(text: string, validator: Validator<unknown>): string {
 }
 
 /**
- * True for text from an example, for a reference that Azure could not resolve, and for a variable that a deployment left
- * in: `$(NAME)`, `${NAME}`, `#{NAME}#`, `{{NAME}}`, `%NAME%`. Without this check, some wrong settings would show only when a
- * user signs in.
+ * True for text from an example, for a reference that Azure could not resolve, and for a variable that a deployment did
+ * not replace: `$(NAME)`, `${NAME}`, `#{NAME}#`, `{{NAME}}`, `%NAME%`. Without this check, some wrong settings would
+ * show only when a user signs in.
  */
 function isPlaceholder(text: string): boolean {
   return (

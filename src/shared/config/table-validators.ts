@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer';
 import type { Validator } from './validators.ts';
 
-/** The services of a storage account, by the label after the account's name in their addresses. */
+/** The other services of a storage account, by the label that follows the account's name in their host names. */
 const otherServices = new Set(['blob', 'dfs', 'file', 'queue', 'web']);
 
-/** The https address of a table service, without a path unless it is an emulator's. */
+/** The https address of a table service. Only an emulator's address may have a path. */
 export function tableEndpoint(expected: string): Validator<string> {
   return {
     type: 'https URL',
@@ -26,7 +26,7 @@ function problemOfEndpoint(text: string): string | undefined {
   if (/\.documents\.azure\.[a-z]+$/.test(url.hostname)) {
     return 'is the address of another API of Cosmos DB; set it to https://ACCOUNT.table.cosmos.azure.com';
   }
-  // The name of a storage account has no hyphen. That of an account of Cosmos DB may have one.
+  // The name of a storage account has no hyphen. The name of a Cosmos DB account may have one.
   if (/^[a-z0-9]+-secondary\.(?:[a-z0-9]+\.)?table\.(?:core|storage)\./.test(url.hostname)) {
     return 'is the read-only copy of the account; set it to the address without "-secondary"';
   }
@@ -70,7 +70,7 @@ function pairsOf(text: string): readonly string[] {
     .filter((pair) => pair !== '');
 }
 
-/** By name in lower case. Undefined if the text has another form. Of equal names, the table client reads the first. */
+/** By name in lower case. Undefined if the text has no such pairs. Of equal names, the table client reads the first. */
 function parseConnectionString(text: string): ReadonlyMap<string, string> | undefined {
   const parts = new Map<string, string>();
   for (const pair of pairsOf(text)) {
@@ -117,7 +117,7 @@ function problemOfAccountAddress(parts: ReadonlyMap<string, string>): string | u
     : 'has an EndpointSuffix that is no suffix of a storage account; set it to the connection string as Azure shows it';
 }
 
-/** A missing key is the more useful thing to name. */
+/** If the account key is missing too, only that is reported, because it is more useful to know. */
 function problemOfMissingAddress(parts: ReadonlyMap<string, string>): string {
   return (parts.get('accountkey') ?? '') === ''
     ? 'has no AccountKey; set it to the whole connection string'

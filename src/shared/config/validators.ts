@@ -8,7 +8,7 @@ export interface Validator<Value> {
   readonly type: string;
   /** Completes "set it to …" in the log. */
   readonly expected: string;
-  /** If true, the text may begin like an example's: `your-policy.json`. */
+  /** If true, the text may begin like a placeholder, for example `your-policy.json`. */
   readonly isFilePath?: boolean;
   /** Returns undefined for invalid text. */
   parse(text: string): Value | undefined;
