@@ -36,7 +36,7 @@ const refuseMismatchedResponses: AdditionalPolicyConfig = {
   },
 };
 
-/** Every response shows the service's clock, also an error. */
+/** Every response of the table, an error too, has a `Date` by the table's clock. */
 function observeClock(clock: ObservedTableClock, now: () => Date): AdditionalPolicyConfig {
   return {
     position: 'perRetry',
@@ -65,7 +65,7 @@ export function createOperationRunner(
 ): RunOperation {
   const clientOptions: TableServiceClientOptions = {
     retryOptions,
-    // The later one in the list is closer to the network, so it sees only responses to its own request.
+    // The later policy in the list is closer to the network. `observeClock` therefore sees no mismatched response.
     additionalPolicies: [observeClock(clock, now), refuseMismatchedResponses],
   };
   let connecting: Promise<TableClient> | undefined;

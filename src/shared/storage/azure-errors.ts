@@ -14,7 +14,7 @@ export function storageUnavailable(cause: unknown): BffError {
   });
 }
 
-/** True if the row is missing, also if the whole table is missing. The first sign-in creates the table. */
+/** True if the row is missing, also if the whole table is missing. The first insert creates the table. */
 export function isMissingRow(error: unknown): boolean {
   if (isMissingTable(error)) return true;
   // Cosmos DB and older API versions of Table Storage return the second code.

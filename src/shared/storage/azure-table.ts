@@ -101,7 +101,7 @@ async function insert(run: RunOperation, row: Row): Promise<TableInsert> {
   try {
     const written = await create().catch(async (error: unknown) => {
       if (!isMissingTable(error)) throw error;
-      // In a new deployment, the first sign-in creates the table, so that no request has to check whether it exists.
+      // In a new deployment, the first insert creates the table, so that no request has to check whether it exists.
       await run(WRITE_DEADLINE_MS, (client, abortSignal) => client.createTable({ abortSignal }));
       return create();
     });
@@ -152,7 +152,7 @@ async function check(run: RunOperation): Promise<void> {
   try {
     await run(READ_DEADLINE_MS, (client, abortSignal) => client.getEntity('ready', 'ready', { abortSignal }));
   } catch (error) {
-    // A missing table is not an error, because the first sign-in creates it.
+    // A missing table is not an error, because the first insert creates it.
     if (!isMissingRow(error)) throw storageUnavailable(error);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The clock of the service that stores the table, as far as its responses have shown it. All workers share it, so instants
- * by this clock can be compared across workers. Without a response yet, it is assumed to show the same as this worker's.
+ * The clock of the storage service, as far as the table's responses have shown it. All workers share this clock, so
+ * instants by it can be compared across workers. Before the first response, it is assumed to equal this worker's clock.
  */
 export interface TableClock {
   /** The earliest that this clock may have shown at `instant`, which is by this worker's clock. */
@@ -23,7 +23,7 @@ export interface DatedResponse {
   readonly receivedAt: Date;
 }
 
-/** By how much the table's clock is ahead of this worker's: the limits between which the truth is. */
+/** The limits of the time by which the table's clock is ahead of this worker's clock. */
 interface Lead {
   readonly minMs: number;
   readonly maxMs: number;
@@ -52,7 +52,7 @@ function measureLead({ date, sentAt, receivedAt }: DatedResponse): Lead | undefi
   const dateMs = Date.parse(date);
   const minMs = dateMs - receivedAt.getTime();
   const maxMs = dateMs + DATE_STEP_MS - sentAt.getTime();
-  // False if `Date` is invalid, and if this worker's clock was set back during the request.
+  // False if `Date` is invalid, or if this worker's clock was set back by more than a second during the request.
   return minMs <= maxMs ? { minMs, maxMs, learnedAtMs: receivedAt.getTime() } : undefined;
 }
 

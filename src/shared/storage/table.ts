@@ -3,7 +3,7 @@ import type { TableClock } from './table-clock.ts';
 /** A value that a column can hold. Integers have at most 32 bits. */
 export type ColumnValue = string | number | boolean | Date | Uint8Array;
 
-/** Keys consist of base64url characters and `.`, because Table Storage refuses `/ \ # ?` and control characters. */
+/** Both keys have only base64url characters and `.`, because Table Storage refuses `/ \ # ?` and control characters. */
 export interface RowKeys {
   readonly partitionKey: string;
   readonly rowKey: string;
