@@ -46,7 +46,7 @@ const aadsts: Validator<number> = {
 };
 /** `AADSTS` and a number, or a code from the source of this product or a library. */
 const code = matching(/^(?:AADSTS\d{4,8}|[a-z][a-z0-9_-]{0,63})$/);
-/** A feature of the policy file or of a custom function. */
+/** The name of a feature: of a policy, of the admin page or of a custom function. */
 const featureName = matching(/^[a-z][a-z0-9-]{0,30}$/);
 const guid = matching(guidPattern);
 /** The pseudonym of a user, see `auditPseudonym`. */

@@ -1,10 +1,16 @@
 import type { Log, LogLevel, LogRecord } from './log.ts';
 
-/** Lines of which an outage would write thousands: at most one a minute for each, with the number since the previous one. */
+/**
+ * Log lines that an outage would repeat thousands of times. Equal records are logged at most once a minute, with the
+ * number of occurrences since the previous line.
+ */
 export interface CountedLines {
   /** Counts an occurrence. The first one is logged at once. */
   count(log: Log, level: LogLevel, record: LogRecord): void;
-  /** Logs what was counted and not yet logged, if its minute is over. Must be called now and then. */
+  /**
+   * Logs the occurrences not yet logged of each record whose minute is over. Without this call, they are logged only
+   * with the next occurrence.
+   */
   flush(log: Log): void;
 }
 

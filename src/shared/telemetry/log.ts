@@ -6,7 +6,7 @@ export interface LogRecord {
 
 export type LogLevel = 'info' | 'warn' | 'error';
 
-/** Writes one record to the log of an invocation or of the cold start. */
+/** Writes one record to the log of an invocation or of the worker. */
 export type Log = (level: LogLevel, record: LogRecord) => void;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Returns a function that returns true at the first call, and later at most once in each period of this duration. Limits
- * records that would fill the log.
+ * Returns a function that returns true at its first call, and then false until this duration has passed since it last
+ * returned true. Limits records that would fill the log.
  */
 export function onceIn(durationMs: number, monotonicMs: () => number): () => boolean {
   let nextMs = Number.NEGATIVE_INFINITY;

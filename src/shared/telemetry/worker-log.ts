@@ -1,6 +1,6 @@
 import { type Log, toLogLine } from './log.ts';
 
-/** The log of what no request causes. Its records have no `invocation_id`. */
+/** For records that belong to no single invocation. They have no `invocation_id`. */
 export const workerLog: Log = (level, record) => {
   // biome-ignore lint/suspicious/noConsole: outside of an invocation there is no other log
   console[level](toLogLine(record));
