@@ -36,9 +36,9 @@ export type { Caller, Claims } from './shared/session/caller.ts';
 export type { Log, LogLevel, LogRecord } from './shared/telemetry/log.ts';
 
 /**
- * Starts the service in a new worker: checks settings and policies and registers every route. Then `extend` registers the
- * custom functions. If a setting or a policy is invalid, every route returns 503, and the log lists the issues with their
- * fixes.
+ * Starts the service in a new worker: checks settings and policies and registers every route. Then `extend` registers
+ * the custom functions. If a setting or a policy is invalid, or Node.js is too old, every route returns 503, and the
+ * log lists the issues with their fixes.
  * @param app `app` of `@azure/functions`
  */
 export function startBff(app: FunctionApp, environment: Environment, extend?: (bff: Bff) => void): void {

@@ -60,7 +60,8 @@ export function route<AllowedCaller>({ handler, rules, ...about }: RouteDefiniti
 /**
  * Every route of this service. The order of the names matters: the host tries functions in alphabetical order, and the
  * first one whose path matches gets the request. Therefore the catch-all is called `zz-not-found`.
- * The prefix in host.json is empty, so each path is written in full. With a prefix, the host would refuse `admin`.
+ * The prefix in host.json is empty, so each path is written in full. With the prefix `api`, the route of the admin page
+ * would be `admin`, which the host refuses.
  */
 export function createRoutes(app: App): readonly Route[] {
   return [

@@ -92,11 +92,11 @@ export interface ExtensionMembers extends MissingClaims {
   readonly correlation_id?: string;
   /** The AADSTS number of Entra ID's refusal. */
   readonly entra_error_code?: number;
-  /** Who can satisfy the `reason`. `administrator`: the user cannot resolve it alone, so ask only after a click. */
+  /** Who can resolve the problem. `administrator`: the user cannot do so alone, so a page asks only after a click. */
   readonly resolved_by?: 'user' | 'administrator';
   /** Alternatives, each of which would be enough. */
   readonly any_of?: readonly MissingClaims[];
-  /** Entra ID has revoked the user's sign-ins, but ending their sessions failed. */
+  /** Entra ID has revoked the user's sign-ins, but the user's sessions could not be ended. */
   readonly sign_ins_revoked?: true;
 }
 
@@ -167,8 +167,8 @@ export type RefusingRule = (typeof refusingRules)[number];
 
 export interface BffErrorOptions {
   /**
-   * Describes this occurrence to the user or the developer. Never contains a token, code, cookie, name or email
-   * address.
+   * Describes this occurrence to the user or the developer. Never contains a token, authorization code, cookie, name or
+   * email address.
    */
   readonly detail?: string;
   /** The underlying error. Logged once, never sent. */
@@ -176,7 +176,7 @@ export interface BffErrorOptions {
   readonly rules?: readonly RefusingRule[];
   /** Becomes the header `Retry-After`. */
   readonly retryAfterSeconds?: number;
-  /** The `client-request-id` that was sent to the API with the failed call. A header and a member of the response. */
+  /** The `client-request-id` that was sent to the API with the call. Becomes a header and a member of the response. */
   readonly clientRequestId?: string;
   /** The methods of a 405, for the header `Allow`. */
   readonly allow?: readonly string[];
