@@ -18,7 +18,8 @@ export interface ActiveInteraction {
   readonly adminConsentUrl: string | undefined;
   /**
    * @param proceed what the page calls in a click, to start the request again
-   * @returns false if the browser blocks the popup or no safe redirect is possible
+   * @returns false if nothing was started: the browser blocks the popup and the request may neither wait nor redirect, or
+   * no safe redirect is possible
    */
   start(request: InteractionRequest, proceed: () => void): boolean;
   /** If this interaction waits for a click, stops waiting, so that another request can start. */
@@ -109,8 +110,9 @@ export function createActiveInteraction(
       end(outcome);
     },
     onSession(session) {
-      // The session shows a sign-in (the empty key) and consent, even if they happened in another tab. Only the popup's
-      // message reports a second factor or claims.
+      // The session shows that a sign-in was completed and which features are granted, even if that happened in another
+      // tab. That is enough for a sign-in (the empty key, for any feature) and for a consent. Whether the sign-in had the
+      // second factor or the claims, only the popup's message reports.
       const isVisibleInSession = /^(consent|$)/.test(key);
       if (view && isVisibleInSession && hasSignedInSince(signedInAtBefore, session, key && view.feature))
         end('signed_in');

@@ -23,7 +23,7 @@ export interface SessionState {
 }
 
 /**
- * Called when another user has signed in, before any request is made for that user. The provider shows nothing in the
+ * Called when another user has signed in, before the client makes any call for that user. The provider shows nothing in the
  * meantime. When the function returns, or its promise resolves, everything inside the provider is mounted again for the
  * new user. If the function fails, the page reloads.
  */

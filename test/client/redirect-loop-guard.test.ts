@@ -422,6 +422,8 @@ class CountedTab extends Tab {
       this.give();
     }
     if (how === 'from memory') {
+      // The user went back, so this redirect is not one that the page could repeat by itself.
+      this.#counts.get(asked)?.leftAtMs.pop();
       this.page.visited.length = 0;
       this.page.fire('pageshow', { persisted: true });
     }

@@ -7,7 +7,7 @@ export interface AllowedUsers {
   readonly allowsGuests: boolean;
 }
 
-/** Checked at sign-in and whenever a session is read, because the settings may have changed since the sign-in. */
+/** Checked for every ID token and whenever a session is read, because the settings may have changed since the sign-in. */
 export function isAllowed(
   { principal, isGuest }: VerifiedClaims,
   { allowedTenants, allowsGuests }: AllowedUsers,

@@ -53,7 +53,7 @@ function permissionIssues({ features }: PolicyDocument, profile: ApiProfile): st
     const { length } = packScopes(scopes);
     if (length <= MAX_PACKED_SCOPES_LENGTH) return [];
     return [
-      `features.${name}: its permissions have ${length} characters, but a sign-in can request at most ${MAX_PACKED_SCOPES_LENGTH}; split the feature in two`,
+      `features.${name}: its permissions have ${length} characters, but a feature may have at most ${MAX_PACKED_SCOPES_LENGTH}; split the feature in two`,
     ];
   });
 }
@@ -89,7 +89,7 @@ function ruleIssues(rule: RuleDocument, profile: ApiProfile): string[] {
       ),
     ),
     ...findDuplicates([scopes, ...alternatives].map(toComparableScopes)).map(
-      () => 'alternatives has a list twice, or repeats scopes; remove it',
+      () => 'alternatives has the same list twice, or a list equal to "scopes"; remove that list',
     ),
   ];
 }
@@ -147,7 +147,10 @@ function optionIssues(bounds: OptionBounds, path: string, profile: ApiProfile): 
   return [...boundIssues, ...searchIssues(bounds, profile.searchesByField(path))];
 }
 
-/** A search reveals the value of a field as much as a comparison does. */
+/**
+ * A `$search` reveals the values of fields, as a `$filter` does. A rule that bounds `$filter` or `$select` by fields must
+ * therefore not have a `$search` that evades that bound.
+ */
 function searchIssues({ $select, $filter, $search }: OptionBounds, searchesByField: boolean): string[] {
   if ($search === undefined) return [];
   if (namesFields($search)) {
@@ -159,8 +162,8 @@ function searchIssues({ $select, $filter, $search }: OptionBounds, searchesByFie
   }
   const evaded = [
     ...($filter !== undefined && namesFields($filter) ? ['$filter'] : []),
-    // A search by words is no issue, because users expect to find words anywhere in a message. docs/policy.md explains
-    // what such a search reveals.
+    // A search by words evades no bounded `$select`, because users expect to find words anywhere in a message.
+    // docs/policy.md explains what such a search reveals.
     ...(searchesByField && $select !== undefined && namesFields($select) ? ['$select'] : []),
   ];
   if (evaded.length === 0) return [];

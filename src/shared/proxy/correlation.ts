@@ -3,7 +3,7 @@ import type { Correlation, HttpResponse } from '../network/http-request.ts';
 import { createCountedLines } from '../telemetry/counted.ts';
 import type { Log } from '../telemetry/log.ts';
 
-/** Name of the header with a call's request id. The API logs the id and returns it with the response. */
+/** Name of the header with a call's request id. Graph logs the id and returns it with the response; few other APIs do. */
 export const clientRequestId = 'client-request-id';
 
 /** Whether the value is a GUID. Only a unique id identifies the response, and Graph changes an id that is not a GUID. */
@@ -25,7 +25,7 @@ const whenMissing = {
   ignore: 'matched',
 } as const satisfies Record<RequestIdCheck, Correlation['whenMissing']>;
 
-/** The header that the response to a request with these headers must repeat. */
+/** The header to compare in the response to a request with these headers. Undefined if the request has none. */
 export function correlationOf(
   headers: Readonly<Record<string, string>>,
   check: RequestIdCheck,
@@ -34,14 +34,14 @@ export function correlationOf(
   return value === undefined ? undefined : { name: clientRequestId, value, whenMissing: whenMissing[check] };
 }
 
-/** Warns about a response that passed without the id of its call. */
+/** If the check is `warn`, logs that a response passed without the id of its call. */
 export type WarnIfUncorrelated = (
   response: HttpResponse,
   correlation: Correlation | undefined,
   log: Log,
 ) => void;
 
-/** Logs at most one line a minute for each API, with the number of responses without an id since the previous line. */
+/** Create one for each API. It logs at most one line a minute, with the number of such responses since the previous line. */
 export function createWarnIfUncorrelated(monotonicMs: () => number): WarnIfUncorrelated {
   const lines = createCountedLines(monotonicMs);
   return ({ headers }, correlation, log) => {

@@ -19,7 +19,7 @@ export type OpenSessionResult =
   | { readonly kind: 'opened'; readonly session: Session }
   | Exclude<OpenRowResult, { kind: 'opened' }>;
 
-/** Opens rows and creates sessions from them. */
+/** Opens rows, and builds the session of a row that was opened or written. */
 export interface SessionOpener {
   toSession(locator: SessionLocator, content: SessionContent, state: RowState, etag: string): Session;
   open(locator: SessionLocator, found: FoundRow): OpenSessionResult;
@@ -63,7 +63,8 @@ export function createSessionOpener(
 /** During a roll-out, an updated worker can still open the row. So this call fails, but the session does not end. */
 export function sessionTooNew(): BffError {
   return new BffError('storage_unavailable', {
-    detail: 'A newer version of the service wrote this session. Try again in a moment.',
+    detail:
+      'This worker cannot open the session yet, because a newer version or a newer key wrote it. Try again in a moment.',
     retryAfterSeconds: 5,
   });
 }

@@ -32,13 +32,13 @@ export type TokenAcquisition =
   /** The session was ended meanwhile, or the service ended it now because the new tokens may be another user's. */
   | { readonly kind: 'session-ended' };
 
-/** Entra ID issues no access token until the user acts. */
+/** No access token satisfies the request until the user acts or, for some reasons, an administrator. */
 export interface InteractionRequired {
   readonly kind: 'interaction-required';
   readonly reason: InteractionReason;
   /** Claims that the next sign-in has to request: JSON. */
   readonly claims?: string;
-  /** Entra ID's correlation id of the refused request. */
+  /** The correlation id that was sent with the refused request. Entra ID logs it. */
   readonly correlationId?: string;
   /** The AADSTS number of the refusal. */
   readonly entraErrorCode?: number;
@@ -54,7 +54,7 @@ export interface RegistrationRefused {
   readonly error: RegistrationInvalid;
 }
 
-/** True if one response of Entra ID would satisfy both requests. */
+/** True if both ask for the same, so that a failure of one counts for the other. */
 export function isSameRequest(left: TokenRequest, right: TokenRequest): boolean {
   return (
     left.challenge?.claims === right.challenge?.claims &&

@@ -64,7 +64,7 @@ describe('the policies of several upstream APIs', () => {
     const rules = [{ ...rule, scopes }];
     const document = { features: { orders: { title: 'Orders', rules } } };
     expect(() => readPolicies({ graph, apis: [customApi('orders', document)] })).toThrow(
-      /features\.orders: its permissions have \d+ characters, but a sign-in can request at most 320; split the feature in two/,
+      /features\.orders: its permissions have \d+ characters, but a feature may have at most 320; split the feature in two/,
     );
   });
 });

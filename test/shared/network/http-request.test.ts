@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { createServer as createTcpServer, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   type Borrower,
   createHttpSender,
@@ -590,6 +590,10 @@ describe('requests beyond the limit of connections', () => {
     expect((await get({}, sender)).status).toBe(200);
   });
 
+  /** Repeated, because on a busy machine the short timeouts also end a request that would succeed. */
+  const seeSuccess = (sender: SendHttp) =>
+    vi.waitFor(async () => expect((await get({}, sender)).status).toBe(200), { timeout: 10_000 });
+
   it('get the connection of a request that failed in any way', async () => {
     const sender = createHttpSender(
       { connectMs: 1_000, headMs: 60, idleMs: 60 },
@@ -609,10 +613,10 @@ describe('requests beyond the limit of connections', () => {
       const failed = [failureOf(get({}, sender)), failureOf(get({ deadlineMs: 900 }, sender))];
       await Promise.all(failed);
       upstream.respondWith((socket) => socket.write(rawAnswer('{}')));
-      expect((await get({}, sender)).status).toBe(200);
+      await seeSuccess(sender);
     }
     await failureOf(get({ headers: { x: '\u0141' } }, sender));
-    expect((await get({}, sender)).status).toBe(200);
+    await seeSuccess(sender);
   });
 });
 

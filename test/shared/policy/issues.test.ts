@@ -144,7 +144,7 @@ describe('refuses a policy file, with the position and a hint,', () => {
     [
       'an alternative that is none',
       { alternatives: [['User.Read']] },
-      'alternatives has a list twice, or repeats scopes',
+      'alternatives has the same list twice, or a list equal to',
     ],
     [
       'an alternative of nothing',
