@@ -50,9 +50,13 @@ export async function askForCall(
 
 /**
  * Whether the client may ask the user for what a call needs. If an administrator has to act first, the user would only
- * be sent in circles.
+ * be sent in circles. The problem of a HEAD request has no body, so it does not name where to ask.
  */
-export function canAskFor({ sessionRequired }: ClientContext, { code, resolvedBy }: BffProblem): boolean {
+export function canAskFor(
+  { sessionRequired }: ClientContext,
+  { code, resolvedBy, loginUrl }: BffProblem,
+): boolean {
+  if (loginUrl === undefined) return false;
   return code === 'interaction_required'
     ? resolvedBy !== 'administrator'
     : code === 'session_required' && sessionRequired !== 'throw';

@@ -7,21 +7,23 @@ import { toInteractionKey } from './interaction-key.ts';
 import { BffProblem } from './problem.ts';
 import { send } from './send.ts';
 import type { Session } from './session.ts';
-import { toCallUrl } from './urls.ts';
 
 /**
  * Calls a URL of this origin for the current user, and asks the user for what the call needs.
+ * @param input what the caller of the client named. A `Request` has more than its URL.
  * @throws {BffProblem | InteractionFailed}
  */
 export async function call(
   context: ClientContext,
-  input: string | URL,
-  { repeat = false, ...init }: CallInit = {},
+  url: URL,
+  input: unknown,
+  { repeat = false, ...callInit }: CallInit = {},
 ): Promise<Response> {
   const { page, sessions, interactions, user: userState, guard } = context;
-  const url = toCallUrl(page, String(input));
   const { signal: userSignal } = userState.calls;
   requireUser();
+  const request = input instanceof Request ? new Request(input, callInit) : undefined;
+  const init = request ? await readInit(request) : callInit;
   // The client sends no call before it has asked for the session.
   await untilAborted(sessions.ready(), init.signal);
   const { generation } = interactions;
@@ -75,7 +77,7 @@ export async function call(
   async function sendOnce(): Promise<Response | BffProblem> {
     requireUser();
     const signal = init.signal ? eitherSignal(init.signal, userSignal) : userSignal;
-    const outcome = await send(page, url, { ...init, signal }, sessions.tag);
+    const outcome = await send(page, request ?? url, { ...init, signal }, sessions.tag);
     requireUser();
     return outcome;
   }
@@ -87,7 +89,23 @@ export async function call(
   }
 }
 
+/**
+ * Reads what differs between requests. The body becomes a `Blob`, which can be sent again. It also has a length, and the
+ * service refuses a body without one.
+ */
+async function readInit(request: Request): Promise<RequestInit> {
+  const { method, headers, signal } = request;
+  return {
+    method,
+    headers,
+    signal,
+    ...(!isRead(method) && { body: await untilAborted(request.blob(), signal) }),
+  };
+}
+
 /** Whether the request can and may be sent again. A stream can be sent only once. */
 function isRepeatable({ method = 'GET', body }: RequestInit, repeat: boolean): boolean {
-  return /^(GET|HEAD)$/i.test(method) || (repeat && !(body instanceof ReadableStream));
+  return isRead(method) || (repeat && !(body instanceof ReadableStream));
 }
+
+const isRead = (method: string) => /^(GET|HEAD)$/i.test(method);

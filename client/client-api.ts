@@ -75,13 +75,17 @@ export interface Client {
   /** Ends the session, then leaves the page to end the session at Microsoft too. @throws {BffProblem | InteractionFailed} */
   signOut(): Promise<void>;
   /**
-   * Calls Microsoft Graph with a path (`graph('/me')`) or a link from a response (`@odata.nextLink`). Returns error
-   * responses of Graph unchanged.
+   * Calls Microsoft Graph with a path (`graph('/me')`), or with a link from a response (`@odata.nextLink`) or a `Request`
+   * for such a link. Returns error responses of Graph unchanged.
    * @throws {BffProblem | InteractionFailed}
    */
-  graph(path: string, init?: CallInit): Promise<Response>;
-  /** Calls any URL of this origin with the header that proves a same-origin call. @throws {BffProblem | InteractionFailed} */
-  fetch(url: string | URL, init?: CallInit): Promise<Response>;
+  graph(input: string | URL | Request, init?: CallInit): Promise<Response>;
+  /**
+   * Calls any URL of this origin with the header that proves a same-origin call. As with `fetch` itself, a `Request` is
+   * taken as a whole, and `init` replaces its members.
+   * @throws {BffProblem | InteractionFailed}
+   */
+  fetch(input: string | URL | Request, init?: CallInit): Promise<Response>;
   /**
    * Returns a URL of this origin for a link, an image or a download, to which a page cannot add a header. It works
    * only for the current user of this page. Call it after `session()`, at the moment the URL is used.

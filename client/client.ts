@@ -13,7 +13,7 @@ import { send, throwProblem } from './send.ts';
 import { watchSession } from './session-watch.ts';
 import { signOut } from './sign-out.ts';
 import { joinTabs } from './tabs.ts';
-import { toCallUrl, toGraphUrl, toOwnUrl, toReturnUrl } from './urls.ts';
+import { toCallUrl, toGraphUrl, toOwnUrl, toReturnUrl, toText } from './urls.ts';
 
 export type { CallInit, Client, ClientOptions, SignInOptions, SignInResult } from './client-api.ts';
 export type { Display, IfBlocked, Interaction } from './interaction.ts';
@@ -50,8 +50,9 @@ export function createClient(options: ClientOptions = {}): Client {
       return askForPage(context, { ...toRequest(context, problem, options), clicked: true }, problem);
     },
     signOut: () => signOut(context),
-    graph: async (path, init) => call(context, toGraphUrl(page, path, toBffUrl('/graph/')), init),
-    fetch: (url, init) => call(context, url, init),
+    graph: async (input, init) =>
+      call(context, toGraphUrl(page, toText(input), toBffUrl('/graph/')), input, init),
+    fetch: async (input, init) => call(context, toCallUrl(page, toText(input)), input, init),
     src(path) {
       user.calls.signal.throwIfAborted();
       const { href } = toCallUrl(page, path);

@@ -47,12 +47,15 @@ export class BffProblem extends Error {
   }
 }
 
-/** Returns the problem in a response. If it has none, returns undefined and leaves the body unread. */
+/**
+ * Returns the problem in a response. If it has none, returns undefined and leaves the body unread. Only the header counts,
+ * because the BFF passes on no header of that name. An API can send any body, with any type.
+ */
 export async function readProblem(response: Response): Promise<BffProblem | undefined> {
-  const type = response.headers.get('content-type') ?? '';
-  if (response.ok || !/^application\/problem\+json\b/i.test(type)) return undefined;
-  const document: unknown = await response.json().catch(() => undefined);
-  return new BffProblem(document, response.status, readRetryAfter(response));
+  const code = response.headers.get('bff-problem');
+  if (!code) return undefined;
+  const document: unknown = await response.json().catch(() => undefined); // the response to HEAD has none
+  return new BffProblem({ ...Object(document), code }, response.status, readRetryAfter(response));
 }
 
 function readRetryAfter({ headers }: Response): number | undefined {

@@ -4,14 +4,14 @@ import { BffProblem, readProblem } from './problem.ts';
 /** Sends a request with the header that proves that it comes from this origin. */
 export async function send(
   page: Page,
-  url: URL,
+  target: URL | Request,
   init: RequestInit,
   tag?: string,
 ): Promise<Response | BffProblem> {
   const headers = new Headers(init.headers);
   headers.set('X-CSRF', '1');
   if (tag) headers.set('X-Session-Tag', tag);
-  const response = await page.fetch(url.href, { ...init, headers });
+  const response = await page.fetch(target instanceof Request ? target : target.href, { ...init, headers });
   return (await readProblem(response)) ?? response;
 }
 

@@ -13,6 +13,17 @@ export function toOwnUrl({ location: { origin } }: Page, text: string): URL {
 }
 
 /**
+ * Returns what a call names as text.
+ * @throws {TypeError} for anything else, which `String` would turn into a path such as `[object Object]`
+ */
+export function toText(input: string | URL | Request): string {
+  if (typeof input === 'string') return input;
+  if (input instanceof URL) return input.href;
+  if (input instanceof Request) return input.url;
+  throw new TypeError('Not a string, URL or Request.');
+}
+
+/**
  * Returns the URL of a call as it was written, with some characters percent-encoded, such as spaces and, in a query,
  * `'`. `URL` alone would also resolve dot segments, turn `\` into `/` and drop line breaks, and a fragment would not be
  * sent. A mistake in an id would then become another call.

@@ -11,12 +11,14 @@ import { toHttpResponse } from '../shared/http/response.ts';
 export function misconfigured(error: ConfigError): HttpHandler {
   // biome-ignore lint/suspicious/noConsole: a cold start has no invocation to log through
   console.error(error.message);
-  return (_request, context) => {
+  return (request, context) => {
     context.error(error.message);
     const problem = new BffError('configuration_invalid', {
       detail: 'A setting is missing or wrong. The log of the service names it.',
     });
-    return toHttpResponse(problemResponse(problem, context.invocationId), true);
+    const format = /^https?:\/\/[^/?#]*\/api\/graph\//i.test(request.url) ? 'graph' : 'problem';
+    const accept = request.headers.get('accept') ?? undefined;
+    return toHttpResponse(problemResponse(problem, context.invocationId, { format, accept }), true);
   };
 }
 

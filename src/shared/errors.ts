@@ -272,7 +272,19 @@ export function toProblemDocument(error: BffError): Record<string, unknown> {
   };
 }
 
-/** The problem in the form that Graph's client libraries read. */
-export function toGraphError(error: BffError): { code: string; message: string } {
-  return { code: error.code, message: error.detail ?? problems[error.code].title };
+/** An error in the form that Graph's client libraries read. */
+export interface GraphError {
+  readonly code: string;
+  readonly message: string;
+  readonly innerError?: Readonly<Record<string, unknown>>;
+}
+
+/** The problem as an error of Graph. Microsoft's client keeps nothing else of a document, so it has the members too. */
+export function toGraphError(error: BffError): GraphError {
+  const { code, detail, extensions } = error;
+  return {
+    code,
+    message: detail ?? problems[code].title,
+    ...(Object.keys(extensions).length === 0 ? {} : { innerError: { ...extensions } }),
+  };
 }

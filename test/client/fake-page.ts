@@ -13,6 +13,8 @@ export interface Sent {
   readonly method: string;
   readonly headers: Headers;
   readonly body: RequestInit['body'];
+  /** What the client passed to `fetch` in place of a URL. */
+  readonly request: Request | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -148,7 +150,8 @@ export class FakePage implements Page {
     return this.#storage;
   }
 
-  async fetch(url: string, init: RequestInit): Promise<Response> {
+  async fetch(input: string | Request, init: RequestInit): Promise<Response> {
+    const url = typeof input === 'string' ? input : input.url;
     const { pathname, search } = new URL(url);
     const sent = {
       url,
@@ -156,6 +159,7 @@ export class FakePage implements Page {
       method: init.method ?? 'GET',
       headers: new Headers(init.headers),
       body: init.body ?? null,
+      request: typeof input === 'string' ? undefined : input,
       signal: init.signal ?? undefined,
     };
     this.sent.push(sent);
@@ -228,13 +232,17 @@ export const callsOf = ({ sent }: FakePage): readonly Sent[] =>
 export const flush = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 export const problemAnswer = (
-  document: unknown,
+  document: { readonly code: string; readonly [name: string]: unknown },
   status: number,
   headers: Record<string, string> = {},
 ): Response =>
   new Response(JSON.stringify(document), {
     status,
-    headers: { 'content-type': 'application/problem+json; charset=utf-8', ...headers },
+    headers: {
+      'content-type': 'application/problem+json; charset=utf-8',
+      'bff-problem': document.code,
+      ...headers,
+    },
   });
 
 export const needsConsent = (feature = 'mail', scopes: readonly string[] = ['Mail.Read']): Response =>

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { type Client, type ClientOptions, createClient } from '../../client/client.ts';
 import { FakePage, origin, type Sent } from '../client/fake-page.ts';
 import type { UserAgent } from '../support/user-agent.ts';
@@ -29,6 +30,11 @@ async function forward(browser: UserAgent, workerOrigin: string, sent: Sent): Pr
   const hasBody = ![204, 304].includes(answer.status);
   return new Response(hasBody ? answer.body.replaceAll(workerOrigin, origin) : null, {
     status: answer.status,
-    headers: { 'content-type': answer.headers['content-type'] ?? '' },
+    headers: { 'content-type': answer.headers['content-type'] ?? '', ...problemHeaderOf(answer.headers) },
   });
+}
+
+function problemHeaderOf(headers: IncomingHttpHeaders): Record<string, string> {
+  const code = headers['bff-problem'];
+  return typeof code === 'string' ? { 'bff-problem': code } : {};
 }

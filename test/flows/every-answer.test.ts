@@ -63,9 +63,15 @@ function requireHeaders(what: string, answer: WireAnswer): void {
 }
 
 function requireProblem(what: string, { headers, status, body }: WireAnswer): void {
-  if (!headers['content-type']?.startsWith('application/problem+json') || body === '') return;
+  const code = headers['bff-problem'];
+  const isProblem = /^application\/problem\+json/.test(headers['content-type'] ?? '');
+  if (isProblem || body.includes('"urn:entra-bff:problem:')) expect(code, what).toMatch(/^[a-z_]+$/);
+  if (code === undefined || body === '') return;
+  expect(status, what).toBeGreaterThanOrEqual(400);
+  const type = what.includes(' /api/graph/') ? 'application/json' : 'application/problem+json';
+  expect(headers['content-type'], what).toBe(`${type}; charset=utf-8`);
   const problem: Record<string, unknown> = JSON.parse(body);
-  expect(problem['code'], what).toMatch(/^[a-z_]+$/);
+  expect(problem['code'], what).toBe(code);
   expect(problem['status'], what).toBe(status);
   expect(problem['instance'], what).toMatch(/^urn:uuid:[\w-]{36}$/);
   expect(body, what).not.toMatch(/AADSTS|node_modules|\.ts:|at \w+ \(|TypeError|msal|azure|partition/i);

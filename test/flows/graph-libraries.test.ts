@@ -3,6 +3,7 @@ import {
   BatchRequestContent,
   BatchResponseContent,
   Client,
+  GraphError,
   PageIterator,
 } from '@microsoft/microsoft-graph-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -50,9 +51,10 @@ beforeAll(async () => {
           ...(text === undefined ? {} : { body: text }),
         });
         const type = answer.headers['content-type'] ?? '';
+        const code = answer.headers['bff-problem'];
         context.response = new Response(answer.body, {
           status: answer.status,
-          headers: { 'content-type': type },
+          headers: { 'content-type': type, ...(typeof code === 'string' && { 'bff-problem': code }) },
         });
       },
     },
@@ -110,6 +112,24 @@ describe('@microsoft/microsoft-graph-client with a service behind https', () => 
       const { '@odata.nextLink': next } = await answer.getResponseById('c').json();
       expect((await graph.api(next).get()).value).toHaveLength(1);
     }
+  });
+
+  it('throws a refusal with its code, its message and where the user can resolve it', async () => {
+    const error: unknown = await graph
+      .api('/me/calendars')
+      .get()
+      .catch((thrown: unknown) => thrown);
+    if (!(error instanceof GraphError)) throw new Error('not a GraphError');
+    expect(error).toMatchObject({ statusCode: 401, code: 'interaction_required' });
+    expect(error.message).not.toBe('');
+    expect(error.requestId).toMatch(/^[\da-f-]{36}$/);
+    expect(new Headers(error.headers).get('bff-problem')).toBe('interaction_required');
+    expect(JSON.parse(error.body).innerError).toMatchObject({
+      reason: 'consent_required',
+      feature: 'calendar',
+      scopes: ['Calendars.Read'],
+      login_url: expect.stringMatching(/^\/api\/auth\/login\?/),
+    });
   });
 
   it('reads the problem in a part like an error of Graph', async () => {

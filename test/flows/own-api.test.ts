@@ -57,8 +57,11 @@ beforeAll(async () => {
       return;
     }
     if (request.url === '/orders/none-1') {
+      response.setHeader('bff-problem', 'session_required');
       response.writeHead(404, { 'content-type': 'application/problem+json' });
-      response.end('{"code":"session_required","type":"https://orders.example/none"}');
+      response.end(
+        '{"code":"session_required","login_url":"/api/auth/login","type":"https://orders.example/none"}',
+      );
       return;
     }
     response.setHeader('content-type', 'application/json');
@@ -193,6 +196,7 @@ describe("the operator's own API", () => {
     await signIn(browser, { user: 'alice', from: '/api/auth/login?feature=orders' });
     const answer = await browser.script('GET', '/api/orders/orders/none-1');
     expect([answer.status, answer.headers['content-type']]).toEqual([404, 'application/json']);
+    expect(answer.headers['bff-problem']).toBeUndefined();
     expect(JSON.parse(answer.body)).toMatchObject({ type: 'https://orders.example/none' });
   });
 
@@ -230,7 +234,9 @@ describe("the operator's own API", () => {
     }, async () => {
       const browser = await signedIn('alice');
       for (const path of ['/api/orders/v1.0/me', '/api/orders/orders', '/api/orders/orders/A-1?filter=x']) {
-        expect((await browser.script('GET', path)).status, path).toBe(403);
+        const { status, headers } = await browser.script('GET', path);
+        expect([status, headers['bff-problem']], path).toEqual([403, 'path_not_allowed']);
+        expect(headers['content-type']).toBe('application/problem+json; charset=utf-8');
       }
       expect((await browser.script('GET', '/api/graph/orders/A-1')).status).toBe(403);
       const escaping = await sendWire(worker.origin, '/api/orders/%252e%252e/graph/v1.0/me', {

@@ -136,7 +136,7 @@ describe('refuses', () => {
       const headers = { 'x-csrf': '1', accept: 'text/html', ...(cookie === undefined ? {} : { cookie }) };
       const answer = await sendWire(worker.origin, '/api/graph/v1.0/me', { headers });
       expect(answer.status).toBe(401);
-      expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
+      expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
       expect(answer.headers.location).toBeUndefined();
       expect(codeOf(answer)).toBe('session_required');
     }

@@ -40,8 +40,11 @@ export async function serve(
   };
 }
 
-export const problem = (status: number, document: Readonly<Record<string, unknown>>): SmallAnswer => ({
+export const problem = (
+  status: number,
+  document: { readonly code: string; readonly [name: string]: unknown },
+): SmallAnswer => ({
   status,
-  headers: { 'content-type': 'application/problem+json' },
+  headers: { 'content-type': 'application/problem+json', 'bff-problem': document.code },
   body: document,
 });

@@ -16,7 +16,7 @@ import { type CsrfProtection, isForm, requireOwnRequest, requireWindow } from '.
 import { documentResponse } from './document.ts';
 import { errorResponse } from './error-response.ts';
 import { createFindCaller, type FindCaller, type FindCallerDependencies } from './find-caller.ts';
-import { type ErrorFormat, problemResponse } from './problem.ts';
+import { type ErrorFormat, type ProblemOptions, problemResponse } from './problem.ts';
 import { requireQuery } from './query.ts';
 import {
   type BffRequest,
@@ -145,7 +145,10 @@ export function createEndpoint(dependencies: EndpointDependencies): Endpoint {
       } catch (error) {
         // No error may leave this function: the host would respond instead, or the call would hang.
         context.warn(toLogLine({ event: 'unreadable-request', cause: describeError(error) }));
-        response = unreadableResponse(error, context.invocationId);
+        response = unreadableResponse(error, context.invocationId, {
+          format: rules.errorFormat,
+          accept: httpRequest.headers.get('accept') ?? undefined,
+        });
       }
       const cookies = response.cookies ?? [];
       const cleared = cookiesToClear.filter(({ name }) => !cookies.some((cookie) => cookie.name === name));
@@ -172,9 +175,9 @@ function toCall<AllowedCaller>(
   };
 }
 
-function unreadableResponse(error: unknown, invocationId: string): BffResponse {
+function unreadableResponse(error: unknown, invocationId: string, options: ProblemOptions): BffResponse {
   const unreadable = new BffError('request_invalid', { detail: 'The request cannot be read.' });
-  return problemResponse(error instanceof BffError ? error : unreadable, invocationId);
+  return problemResponse(error instanceof BffError ? error : unreadable, invocationId, options);
 }
 
 async function respond<AllowedCaller>(

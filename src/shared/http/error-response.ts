@@ -44,8 +44,9 @@ function reportError(
   log: Log,
 ): BffResponse {
   if (error.code !== unrecorded) recordProblem(error, log);
-  if (format !== 'html' || !prefersHtml(request.header('accept'))) {
-    return problemResponse(error, request.invocationId, format);
+  const accept = request.header('accept');
+  if (format !== 'html' || !prefersHtml(accept)) {
+    return problemResponse(error, request.invocationId, { format, accept });
   }
   return documentResponse(toErrorPage(error, request), problemHeaders(error));
 }

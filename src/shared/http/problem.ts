@@ -4,30 +4,63 @@ import type { BffResponse } from './response.ts';
 /**
  * How an endpoint reports errors.
  * - `problem`: a problem document (RFC 9457).
- * - `graph`: a problem document that Microsoft Graph's clients can read too.
+ * - `graph`: JSON that Microsoft Graph's clients can read, with the members of the problem document.
  * - `html`: a page if the request's `Accept` prefers HTML, else a problem document. A navigation that needs a session
  *   and has none is redirected to the login route.
  */
 export type ErrorFormat = 'problem' | 'graph' | 'html';
 
-/** @param format `graph` adds the member `error`, which Microsoft Graph's clients read. `html` is the same as `problem` */
+/**
+ * The header of every problem that is not a page. Its value is the code. Clients recognize the problems of this service
+ * by it, because no header of that name passes from an API: every body that this service could send, an API could send
+ * too.
+ */
+export const problemHeader = 'bff-problem';
+
+const problemType = 'application/problem+json';
+
+export interface ProblemOptions {
+  /**
+   * `graph` adds the member `error`, and sends plain JSON, because Microsoft's Graph client reads no problem document
+   * (measured). `html` is the same as `problem`. Default: `problem`.
+   */
+  readonly format?: ErrorFormat | undefined;
+  /** The request's `Accept`. If it names problem documents, the type is theirs in every format. */
+  readonly accept?: string | undefined;
+}
+
 export function problemResponse(
   error: BffError,
   invocationId: string,
-  format: ErrorFormat = 'problem',
+  { format = 'problem', accept = '' }: ProblemOptions = {},
 ): BffResponse {
   const document = { ...toProblemDocument(error), instance: `urn:uuid:${invocationId}` };
-  const graphError = {
-    ...toGraphError(error),
+  const isGraph = format === 'graph';
+  const type = isGraph && !namesProblems(accept) ? 'application/json' : problemType;
+  return {
+    status: error.status,
+    headers: {
+      'content-type': `${type}; charset=utf-8`,
+      [problemHeader]: error.code,
+      ...problemHeaders(error),
+    },
+    body: JSON.stringify(isGraph ? { ...document, error: toGraphDocument(error, invocationId) } : document),
+  };
+}
+
+function namesProblems(accept: string): boolean {
+  return accept.split(',').some((range) => range.split(';')[0]?.trim().toLowerCase() === problemType);
+}
+
+function toGraphDocument(error: BffError, invocationId: string): Record<string, unknown> {
+  const { innerError, ...graphError } = toGraphError(error);
+  return {
+    ...graphError,
     innerError: {
       'request-id': invocationId,
       ...(error.clientRequestId === undefined ? {} : { 'client-request-id': error.clientRequestId }),
+      ...innerError,
     },
-  };
-  return {
-    status: error.status,
-    headers: { 'content-type': 'application/problem+json; charset=utf-8', ...problemHeaders(error) },
-    body: JSON.stringify(format === 'graph' ? { ...document, error: graphError } : document),
   };
 }
 
