@@ -27,6 +27,7 @@ const engineering: Group = {
   tenantId: contoso.id,
   name: 'Engineering',
   description: 'Builds and runs the products',
+  team: { mail: 'engineering@contoso.example' },
   partOf: [everyone],
 };
 
@@ -35,6 +36,7 @@ const sales: Group = {
   tenantId: contoso.id,
   name: 'Sales',
   description: 'Sells to customers',
+  team: { mail: 'sales@contoso.example' },
   partOf: [everyone],
 };
 
@@ -103,6 +105,28 @@ const mia: User = {
   groups: [everyone, engineering],
   isTenantAdministrator: false,
   asksForSecondFactor: true,
+  guestIn: [],
+};
+
+/** Addresses and names with a quote, which OData doubles. */
+const siobhan: User = {
+  id: '0b41e000-6f2d-4a90-b7c8-5d1e3f9a7b06',
+  homeTenantId: contoso.id,
+  username: "siobhan.o'brien@contoso.example",
+  name: "Siobhán O'Brien",
+  givenName: 'Siobhán',
+  surname: "O'Brien",
+  mail: "siobhan.o'brien@contoso.example",
+  jobTitle: 'Sales Representative',
+  department: 'Sales',
+  officeLocation: 'Building 1, room 1.11',
+  mobilePhone: '+353 20 910 0106',
+  businessPhones: ['+44 20 7946 0121'],
+  preferredLanguage: 'en-IE',
+  groups: [everyone, sales],
+  managerId: ben.id,
+  isTenantAdministrator: false,
+  asksForSecondFactor: false,
   guestIn: [],
 };
 
@@ -181,7 +205,7 @@ const sharedApp: Registration = {
 /** The directory of `npm start` and of the tests. */
 export const demoDirectory: Directory = {
   tenants: [contoso, fabrikam],
-  users: [alice, ben, mia, gus, fay],
+  users: [alice, ben, mia, gus, fay, siobhan],
   resources: [graph, orders],
   registrations: [demoApp, sharedApp],
 };
@@ -194,4 +218,4 @@ export const demoClient = {
 };
 
 /** The users by first name. */
-export const demoUsers = { alice, ben, mia, gus, fay };
+export const demoUsers = { alice, ben, mia, gus, fay, siobhan };

@@ -18,6 +18,8 @@ export interface Group {
   readonly tenantId: string;
   readonly name: string;
   readonly description: string;
+  /** A Microsoft 365 group with a mailbox and a team. Groups without it are security groups. */
+  readonly team?: { readonly mail: string };
   /** Groups that contain this one. Its members are members of them too. */
   readonly partOf?: readonly Group[];
 }

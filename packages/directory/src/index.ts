@@ -3,6 +3,7 @@ export { demoClient, demoDirectory, demoUsers } from './demo-directory.ts';
 export {
   type Directory,
   findUserByObjectId,
+  type Group,
   groupsOf,
   isAdministratorOf,
   objectIdIn,

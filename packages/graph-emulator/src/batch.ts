@@ -5,6 +5,8 @@ export interface BatchPart {
   readonly method: string;
   /** Path below the version, with its leading slash. */
   readonly url: string;
+  /** Names are in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
   readonly body: Buffer;
 }
 
@@ -55,13 +57,19 @@ function parseParts(body: Buffer): WireBatchPart[] {
   return parts;
 }
 
-function toPart({ method, url, body }: WireBatchPart): BatchPart {
+function toPart({ method, url, headers, body }: WireBatchPart): BatchPart {
   const path = String(url);
   if (/\$batch/i.test(path)) throw new GraphError(400, 'BadRequest', 'Batch requests cannot be nested.');
   return {
     method: String(method),
     url: path.startsWith('/') ? path : `/${path}`,
-    body: typeof body === 'string' ? Buffer.from(body, 'base64') : Buffer.from(JSON.stringify(body ?? {})),
+    headers: new Map(
+      Object.entries(Object(headers)).map(([name, value]) => [name.toLowerCase(), String(value)]),
+    ),
+    body:
+      typeof body === 'string'
+        ? Buffer.from(body, 'base64')
+        : Buffer.from(body === undefined ? '' : JSON.stringify(body)),
   };
 }
 

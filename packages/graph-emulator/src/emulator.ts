@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Directory, SignInService } from '@entra-bff/directory';
 import { listenLocally, readRequest, sendReply } from '@entra-bff/emulator-kit';
 import { createAuthenticateCaller } from './access-token.ts';
-import { createDrives } from './drives.ts';
+import { createDrives } from './drive/drives.ts';
 import type { Graph } from './graph.ts';
 import { handleCall } from './handle-call.ts';
 import { type RecordedRequest, recordRequest } from './recorded-requests.ts';
@@ -50,6 +50,7 @@ export async function startGraphEmulator(options: GraphEmulatorOptions): Promise
   let respond: Respond | undefined;
   const server = createServer();
   const { origin, close } = await listenLocally(server, port);
+  const saved = createSavedItems();
   const graph: Graph = {
     origin,
     appUrl: options.appUrl,
@@ -60,8 +61,8 @@ export async function startGraphEmulator(options: GraphEmulatorOptions): Promise
     authenticate: createAuthenticateCaller(entra.origin),
     switches: defaultGraphSwitches(),
     revocations: createRevocations(),
-    saved: createSavedItems(),
-    drives: createDrives(origin),
+    saved,
+    drives: createDrives(origin, saved),
   };
 
   async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -69,7 +70,7 @@ export async function startGraphEmulator(options: GraphEmulatorOptions): Promise
     if (request.path === '/' || request.path === '/switches') {
       return sendReply(response, handleSwitches(graph, request));
     }
-    if (request.path.startsWith('/files/')) return sendReply(response, graph.drives.handle(request));
+    if (request.path.startsWith('/files/')) return sendReply(response, graph.drives.host.handle(request));
     const recorded = recordRequest(request);
     requests.push(recorded);
     if (respond) return respond(recorded, response);
@@ -79,7 +80,7 @@ export async function startGraphEmulator(options: GraphEmulatorOptions): Promise
       clientRequestId: String(request.headers['client-request-id'] ?? randomUUID()),
       now: now(),
     };
-    const reply = await handleCall(graph, recorded, request.headers.authorization, ids);
+    const reply = await handleCall(graph, recorded, ids);
     await sendGraphReply(response, reply, ids, graph.switches);
   }
 

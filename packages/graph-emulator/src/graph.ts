@@ -1,6 +1,6 @@
 import type { Directory, SignInService } from '@entra-bff/directory';
 import type { AuthenticateCaller } from './access-token.ts';
-import type { Drives } from './drives.ts';
+import type { Drives } from './drive/drives.ts';
 import type { Revocations } from './revocations.ts';
 import type { SavedItems } from './saved-items.ts';
 import type { GraphSwitches } from './switches.ts';

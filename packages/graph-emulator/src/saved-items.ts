@@ -1,35 +1,63 @@
+import { randomUUID } from 'node:crypto';
 import type { GraphObject } from './reply.ts';
 
 /** The items that callers have created, changed and deleted since the start, on top of the items that always exist. */
 export interface SavedItems {
   /** Returns one collection, by any unique name. */
   of(collection: string): SavedCollection;
+  /** Grows with every change. */
+  version(): number;
+  /** Distinguishes this run of the emulator from others. */
+  readonly run: string;
 }
 
-interface SavedCollection {
+export interface SavedCollection {
   /** Returns created items, newest first, then the given items with their changes. */
   apply(items: readonly GraphObject[]): GraphObject[];
   /** Creates the item, or replaces the one with the same id. */
-  save(item: GraphObject & { readonly id: string }): void;
+  save(item: GraphObject): void;
   remove(id: string): void;
+  /** Returns the ids of the items that were created, changed or deleted after a version, oldest change first. */
+  changedSince(version: number): string[];
+}
+
+interface Saved {
+  /** Undefined if the item was deleted. */
+  readonly item: GraphObject | undefined;
+  readonly version: number;
 }
 
 export function createSavedItems(): SavedItems {
-  const collections = new Map<string, Map<string, GraphObject | 'deleted'>>();
+  const collections = new Map<string, Map<string, Saved>>();
+  let version = 0;
   return {
+    run: randomUUID(),
+    version: () => version,
     of(collection) {
-      const saved = collections.get(collection) ?? new Map<string, GraphObject | 'deleted'>();
+      const saved = collections.get(collection) ?? new Map<string, Saved>();
       collections.set(collection, saved);
+      const put = (id: string, item: GraphObject | undefined): void => {
+        version++;
+        saved.set(id, { item, version });
+      };
       return {
         apply(items) {
-          const isThere = (item: GraphObject | 'deleted'): item is GraphObject => item !== 'deleted';
+          const isThere = (item: GraphObject | undefined) => item !== undefined;
           const known = new Set(items.map(({ id }) => id));
-          const made = [...saved].filter(([id]) => !known.has(id)).map(([, item]) => item);
-          const there = items.map((item) => saved.get(String(item['id'])) ?? item);
+          const made = [...saved].filter(([id]) => !known.has(id)).map(([, { item }]) => item);
+          const there = items.map((item) => {
+            const own = saved.get(String(item['id']));
+            return own === undefined ? item : own.item;
+          });
           return [...made.reverse(), ...there].filter(isThere);
         },
-        save: (item) => void saved.set(item.id, item),
-        remove: (id) => void saved.set(id, 'deleted'),
+        save: (item) => put(String(item['id']), item),
+        remove: (id) => put(id, undefined),
+        changedSince: (since) =>
+          [...saved]
+            .filter(([, one]) => one.version > since)
+            .sort(([, left], [, right]) => left.version - right.version)
+            .map(([id]) => id),
       };
     },
   };

@@ -41,7 +41,8 @@ describe('users', () => {
         status: 200,
         body: { id, mail: user.mail },
       });
-      expect(await get(`/users?$select=id&$filter=mail%20eq%20'${user.mail.toUpperCase()}'`)).toMatchObject({
+      const quoted = user.mail.toUpperCase().replaceAll("'", "''");
+      expect(await get(`/users?$select=id&$filter=mail%20eq%20'${quoted}'`)).toMatchObject({
         status: 200,
         body: { value: [{ id }] },
       });

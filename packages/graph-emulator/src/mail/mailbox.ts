@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { User } from '@entra-bff/directory';
-import type { GraphObject } from './reply.ts';
+import { toId } from '../collection.ts';
+import type { GraphObject } from '../reply.ts';
+import { folderId } from './folders.ts';
+import { toMessage } from './message-type.ts';
 
 const senders = [
   ['Nora Nilsen', 'nora.nilsen@contoso.example'],
@@ -45,37 +48,21 @@ export function messagesOf(user: User, now: Date): GraphObject[] {
     const [subject, text] = letters[(at * 5 + user.name.length) % letters.length] ?? letters[0];
     const received = new Date(newestMs - at * at * hourMs - at * 7 * hourMs);
     const id = `AAMk${createHash('sha256').update(`${user.id} ${at}`).digest('base64url')}=`;
-    return {
-      id,
-      subject: at < letters.length ? subject : `Re: ${subject}`,
-      bodyPreview: text,
-      body: { contentType: 'text', content: `Dear ${user.givenName},\n\n${text}\n\n${senderName}` },
-      from: { emailAddress: { name: senderName, address: senderAddress } },
-      toRecipients: [{ emailAddress: { name: user.name, address: user.mail } }],
-      receivedDateTime: received.toISOString().replace('.000Z', 'Z'),
-      isRead: at > 3,
-      hasAttachments: subject === 'Your train tickets',
-      importance: 'normal',
-    };
-  });
-}
-
-/** Returns the events of the next days. */
-export function eventsOf(user: User, now: Date): GraphObject[] {
-  const subjects = ['Planning', 'One to one', 'Design review', 'Dentist', 'All hands'];
-  const today = Math.floor(now.getTime() / (24 * hourMs)) * 24 * hourMs;
-  return subjects.map((subject, at) => {
-    const startMs = today + (at * 24 + 9 + at) * hourMs;
-    const toDateTime = (instantMs: number) => ({
-      dateTime: new Date(instantMs).toISOString().replace('.000Z', '.0000000'),
-      timeZone: 'UTC',
-    });
-    return {
-      id: `AAMk${createHash('sha256').update(`${user.id} event ${at}`).digest('base64url')}=`,
-      subject,
-      start: toDateTime(startMs),
-      end: toDateTime(startMs + hourMs),
-      location: { displayName: user.officeLocation },
-    };
+    const from = { emailAddress: { name: senderName, address: senderAddress } };
+    return toMessage(
+      {
+        subject: at < letters.length ? subject : `Re: ${subject}`,
+        bodyPreview: text,
+        body: { contentType: 'text', content: `Dear ${user.givenName},\n\n${text}\n\n${senderName}` },
+        from,
+        sender: from,
+        toRecipients: [{ emailAddress: { name: user.name, address: user.mail } }],
+        isRead: at > 3,
+        isDraft: false,
+        hasAttachments: subject === 'Your train tickets',
+        conversationId: toId(`${user.id} conversation ${subject}`),
+      },
+      { id, parentFolderId: folderId(user, 'inbox'), instant: received },
+    );
   });
 }

@@ -1,44 +1,47 @@
 import { objectIdIn } from '@entra-bff/directory';
+import { listReply, metadataOf } from '../answer.ts';
+import { type GraphCall, me, requireDirectoryRole, requireSignInService, requireUser } from '../call.ts';
+import type { EntityType } from '../odata/entity-type.ts';
+import { listOptions } from '../odata/options.ts';
+import type { GraphReply } from '../reply.ts';
+import type { Route } from '../route.ts';
 import {
   deletePermissionGrant,
   permissionGrants,
   requireApp,
   servicePrincipalId,
 } from './permission-grants.ts';
-import type { GraphReply } from './reply.ts';
-import {
-  type GraphCall,
-  listReply,
-  me,
-  type Route,
-  requireDirectoryRole,
-  requireSignInService,
-  requireUser,
-} from './route.ts';
 
 const revokes = ['User.RevokeSessions.All', 'User.ReadWrite.All', 'Directory.ReadWrite.All'];
 const changesGrants = ['DelegatedPermissionGrant.ReadWrite.All', 'Directory.ReadWrite.All'];
 const readsGrants = ['DelegatedPermissionGrant.Read.All', 'Directory.Read.All', ...changesGrants];
 
+const grantType: EntityType = {
+  name: 'oAuth2PermissionGrant',
+  properties: { id: '', clientId: '', consentType: '', principalId: '', resourceId: '', scope: '' },
+  always: [],
+  paging: { defaultSize: 100, maxSize: 999, by: '$skiptoken' },
+};
+
 /** Sessions and consents of users, for administrators. */
 export const administrationRoutes: readonly Route[] = [
   {
     method: 'POST',
-    path: /^\/me\/revokeSignInSessions$/,
+    path: '/me/revokeSignInSessions',
     scopes: revokes,
     handle: (call) => revokeSignInSessions(call, call.caller.userId),
   },
   {
     method: 'POST',
-    path: /^\/users\/([^/]+)\/revokeSignInSessions$/,
+    path: '/users/{user}/revokeSignInSessions',
     scopes: revokes,
     handle: (call, key = '') => revokeSignInSessions(call, key),
   },
   {
     method: 'GET',
-    // Clients may percent-encode the parentheses and quotes.
-    path: /^\/servicePrincipals(?:\(|%28)appId=(?:'|%27)([\w-]+)(?:'|%27)(?:\)|%29)\/oauth2PermissionGrants$/i,
+    path: "/servicePrincipals(appId='{app}')/oauth2PermissionGrants",
     scopes: readsGrants,
+    options: listOptions,
     handle(call, appId = '') {
       requireDirectoryRole(call);
       const { tenantId } = call.caller;
@@ -47,8 +50,9 @@ export const administrationRoutes: readonly Route[] = [
   },
   {
     method: 'GET',
-    path: /^\/users\/([^/]+)\/oauth2PermissionGrants$/,
+    path: '/users/{user}/oauth2PermissionGrants',
     scopes: readsGrants,
+    options: listOptions,
     handle(call, key = '') {
       const user = requireUser(call, key);
       if (user !== me(call)) requireDirectoryRole(call);
@@ -57,7 +61,7 @@ export const administrationRoutes: readonly Route[] = [
   },
   {
     method: 'DELETE',
-    path: /^\/oauth2PermissionGrants\/([^/]+)$/,
+    path: '/oauth2PermissionGrants/{grant}',
     scopes: changesGrants,
     handle(call, id = '') {
       requireDirectoryRole(call);
@@ -79,7 +83,7 @@ function revokeSignInSessions(call: GraphCall, key: string): GraphReply {
   }
   return {
     status: 200,
-    body: { '@odata.context': `${call.origin}/v1.0/$metadata#Edm.Boolean`, value: true },
+    body: { '@odata.context': `${metadataOf(call)}#Edm.Boolean`, value: true },
   };
 }
 
@@ -89,10 +93,9 @@ function grantsReply(
   id: string | undefined,
 ): GraphReply {
   const grants = permissionGrants(call).map(({ entity }) => entity);
-  return listReply(
-    call,
-    'oauth2PermissionGrants',
-    grants.filter((grant) => grant[property] === id),
-    '$skiptoken',
-  );
+  return listReply(call, {
+    set: 'oauth2PermissionGrants',
+    type: grantType,
+    items: grants.filter((grant) => grant[property] === id),
+  });
 }

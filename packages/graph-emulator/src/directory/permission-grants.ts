@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Consent, objectIdIn, type Registration, type Resource } from '@entra-bff/directory';
-import type { GraphObject } from './reply.ts';
-import { type GraphCall, notFound, requireSignInService } from './route.ts';
+import { type GraphCall, notFound, requireSignInService } from '../call.ts';
+import type { GraphObject } from '../reply.ts';
 
 /** The part of a consent for one API. */
 interface PermissionGrant {
