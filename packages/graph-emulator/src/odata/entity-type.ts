@@ -1,5 +1,4 @@
 import type { GraphObject } from '../reply.ts';
-import type { Expression } from './filter.ts';
 import type { QueryOptions } from './options.ts';
 
 /** A type of Graph's entities, as far as queries need it. */
@@ -39,6 +38,15 @@ export interface Paging {
   readonly maxSize: number;
   /** Mail and calendars use `$skip`; the directory, files and to-do lists use an opaque `$skiptoken`. */
   readonly by: '$skip' | '$skiptoken';
+}
+
+/** A filter that was understood. */
+export interface Expression {
+  matches(entity: GraphObject): boolean;
+  /** The properties that it names, in its order. */
+  readonly properties: readonly string[];
+  /** The operators and functions that it uses, in lower case. */
+  readonly operators: ReadonlySet<string>;
 }
 
 /** A query that was understood. */

@@ -1,17 +1,8 @@
-import { GraphError, type GraphObject } from '../reply.ts';
+import { GraphError } from '../reply.ts';
 import { areEqual, compare } from './compare.ts';
-import type { EntityType } from './entity-type.ts';
+import type { EntityType, Expression } from './entity-type.ts';
 import { type Kind, propertyOf } from './properties.ts';
 import { type Token, toTokens } from './tokens.ts';
-
-/** A filter that was understood. */
-export interface Expression {
-  matches(entity: GraphObject): boolean;
-  /** The properties that it names, in its order. */
-  readonly properties: readonly string[];
-  /** The operators and functions that it uses, in lower case. */
-  readonly operators: ReadonlySet<string>;
-}
 
 /** The entity under the empty name, and the variables of `any` and `all`. */
 type Scope = Readonly<Record<string, unknown>>;
