@@ -1,6 +1,7 @@
 import { Visitor } from 'oxc-parser';
 import { describe, expect, it, vi } from 'vitest';
 import { readSourceFiles } from '../scripts/source-files.ts';
+import { cpuMs } from './support/cpu-time.ts';
 import { isWholeRun } from './support/scale.ts';
 
 interface Expression {
@@ -79,11 +80,7 @@ function slowestInput({ pattern, flags }: Expression): string | undefined {
   const expression = new RegExp(pattern, flags);
   const spentMs = (text: string) => {
     expression.lastIndex = 0;
-    const before = process.cpuUsage();
-    if (expression.global) text.replaceAll(expression, '');
-    else expression.test(text);
-    const { user, system } = process.cpuUsage(before);
-    return (user + system) / 1000;
+    return cpuMs(() => (expression.global ? text.replaceAll(expression, '') : expression.test(text)));
   };
   for (const attack of attacksOn(pattern)) {
     for (const times of TIMES) {

@@ -7,6 +7,7 @@ import { createToOwnUrl } from '../../../src/shared/graph/own-url.ts';
 import { parseCustomApiPolicy } from '../../../src/shared/policy/custom-api.ts';
 import { parseGraphPolicy } from '../../../src/shared/policy/graph-profile.ts';
 import { type AllowedCall, requireAllowed } from '../../../src/shared/policy/match.ts';
+import { cpuMs } from '../../support/cpu-time.ts';
 import { requestedCall } from '../../support/policies.ts';
 import { isWholeRun } from '../../support/scale.ts';
 
@@ -458,9 +459,12 @@ describe('a hostile answer', { tags: ['DO-3'] }, () => {
     const item =
       '{"id":"AAMk","subject":"Hello, \\"you\\" \\u00e9","n":12345678901234567890,"a":[1,2,{"b":null}]},';
     const text = `{"@odata.nextLink":${JSON.stringify(page)},"value":[${item.repeat(10_000_000 / item.length)}1]}`;
-    const startMs = performance.now();
-    expect(editJson(text)).toBe(text.replace(page, ownPage));
-    expect(performance.now() - startMs).toBeLessThan(5000);
+    let edited: string | undefined;
+    const editingMs = cpuMs(() => {
+      edited = editJson(text);
+    });
+    expect(edited).toBe(text.replace(page, ownPage));
+    expect(editingMs).toBeLessThan(5000);
   });
 
   it('is refused if it is invalid JSON with a JSON type, and passed on with another type', () => {
