@@ -1,7 +1,7 @@
 import { BffProblem, type Client } from 'entra-bff/client';
 
 /** Reads the user and five messages with one request. */
-export async function readUserAndMail(client: Client) {
+export async function readUserAndMail(client: Client): Promise<Response> {
   // #region batch
   const response = await client.fetch('/api/graph/v1.0/$batch', {
     method: 'POST',
@@ -14,14 +14,17 @@ export async function readUserAndMail(client: Client) {
     }),
   });
   // #endregion
-  const { responses } = await response.json();
-  return responses;
+  return response;
 }
 
-/** Asks the user for what one part of a batch needs. */
-export async function askForPart(client: Client, part: { status: number; body: { code?: string } }) {
+/** Returns the parts of a batch. If one of them needs the user, asks for that first. */
+export async function readParts(client: Client, response: Response) {
   // #region part
-  const { status, body } = part; // one of `responses`
-  if (body.code === 'interaction_required') await client.interact(new BffProblem(body, status));
+  const { responses } = await response.json();
+  const positions = response.headers.get('bff-answered-parts')?.split(',') ?? [];
+  const problems = positions.map((position) => responses[Number(position)]);
+  const asking = problems.find(({ body }) => body.code === 'interaction_required');
+  if (asking !== undefined) await client.interact(new BffProblem(asking.body, asking.status));
   // #endregion
+  return responses;
 }

@@ -236,7 +236,8 @@ export class BffError extends Error {
 
   /** Returns the same problem for one request of a batch. */
   inBatchRequest(batchId: string): BffError {
-    const detail = `In request ${JSON.stringify(batchId)} of the batch: ${this.detail ?? ''}`;
+    const text = this.detail ?? `${problems[this.code].title}.`;
+    const detail = `In request ${JSON.stringify(batchId)} of the batch: ${text}`;
     const { rules, extensions, cause, retryAfterSeconds } = this;
     const options = {
       detail,

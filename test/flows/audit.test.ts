@@ -302,7 +302,6 @@ describe('a refused call', () => {
   }
   const notOurs = (rules: string) => ({ code: 'cross_site_request', status: 403, rules });
   const notAllowed = (rules: string) => ({ code: 'path_not_allowed', status: 403, rules });
-  const batch = JSON.stringify({ requests: [{ id: 'alice', method: 'GET', url: '/nothing' }] });
   const form = { 'content-type': 'application/x-www-form-urlencoded' };
   const json = { 'content-type': 'application/json' };
   const me = '/api/graph/v1.0/me';
@@ -328,13 +327,6 @@ describe('a refused call', () => {
       headers: { 'content-type': 'text/plain' },
       body: 'x',
       expected: { code: 'content_type_not_allowed', status: 415, rules: 'content-type' },
-    },
-    {
-      what: 'of a batch with a call without a rule',
-      ...toBatch,
-      headers: json,
-      body: batch,
-      expected: notAllowed('path'),
     },
     {
       what: 'by a form without a valid token',
@@ -391,6 +383,20 @@ describe('a refused call', () => {
     { tags: ['ER-3'] },
     (refusal) => expectRefused(refusal, { user: keyOfBen }),
   );
+
+  it('in a batch is recorded once, with its position instead of its id', { tags: ['ER-3'] }, async () => {
+    const get = (id: string, url: string) => ({ id, method: 'GET', url });
+    const body = JSON.stringify({ requests: [get('1', '/me'), get('alice', '/nothing')] });
+    const headers = { ...json, 'content-length': String(body.length) };
+    const { result, records } = await play(() =>
+      ben.clone().script(toBatch.method, toBatch.path, { headers, body }),
+    );
+    expect(records.map(plain)).toEqual([
+      { event: 'refused', ...notAllowed('path'), batch_position: 1, user: keyOfBen },
+    ]);
+    const [, { body: problem }] = JSON.parse(result.body).responses;
+    expect(`urn:uuid:${records[0]?.invocation_id}`).toBe(problem.instance);
+  });
 
   it.each(beforeTheSessionIsRead)(
     '$what is recorded once, without a user and with the id of its problem',

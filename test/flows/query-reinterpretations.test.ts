@@ -121,7 +121,8 @@ describe('a Graph that decodes twice and splits again', () => {
     for (const option of hidden) {
       const calls = world.graph.count();
       expect([400, 403], option).toContain((await get(alice, `${users}&${option}`)).status);
-      expect([400, 403], option).toContain((await batch(alice, `/users?$select=id&${option}`)).status);
+      const [part] = json(await batch(alice, `/users?$select=id&${option}`)).responses;
+      expect([400, 403], option).toContain(part.status);
       expect(world.graph.count()).toBe(calls);
     }
     const answer = json(await get(alice, `${users}&$filter=displayName%20eq%20'x%25'`));
@@ -157,7 +158,9 @@ describe('a Graph that decodes twice and splits again', () => {
     const next = pathOf(part.body['@odata.nextLink']);
     expect((await get(alice, next)).status).toBe(200);
     const url = next.replace('/api/graph/v1.0', '');
-    expect((await batch(ben, url)).status).toBe(403);
+    expect(json(await batch(ben, url)).responses).toMatchObject([
+      { status: 403, body: { code: 'path_not_allowed' } },
+    ]);
     const [followed] = json(await batch(alice, url)).responses;
     expect(followed.status).toBe(200);
     expect(JSON.parse(world.graph.requests.at(-1)?.body.toString() ?? '').requests[0].url).toBe(

@@ -74,6 +74,8 @@ function batch(browser: UserAgent, paths: readonly string[]): Promise<WireAnswer
   return browser.script('POST', '/api/graph/v1.0/$batch', { body, headers });
 }
 
+const partsOf = ({ body }: WireAnswer): { status: number; body: { reason?: string } }[] =>
+  JSON.parse(body).responses;
 const redemptions = () => world.entra.count('token', 'refresh_token');
 const tableOperations = () => Object.values(worker.table.counts).reduce((sum, count) => sum + count, 0);
 /** Counts the pauses of five seconds that have passed, because a slow machine may take that long. */
@@ -135,8 +137,10 @@ describe('a permission that was never granted', () => {
     const ben = await signedIn('ben');
     const [before, pauses] = [redemptions(), pausesSince()];
     for (const paths of inOrder) {
-      const answer = await batch(ben, paths);
-      expect([answer.status, reasonOf(answer)]).toEqual([401, 'consent_required']);
+      const parts = partsOf(await batch(ben, paths));
+      expect(parts.map(({ status, body }) => [status, body.reason])).toEqual(
+        paths.map(() => [401, 'consent_required']),
+      );
     }
     // Entra ID does not say which permission is missing, so it is searched for: 5, then 2 and 2, then each alone.
     expect(redemptions() - before).toBeLessThanOrEqual((optional.length + 3) * (1 + pauses()));
@@ -145,7 +149,9 @@ describe('a permission that was never granted', () => {
   it('does not block other permissions, even if they were requested together with it', async () => {
     const ben = await signedIn('ben');
     consent('Mail.Read');
-    expect((await batch(ben, ['/me/messages', '/me/events'])).status).toBe(401);
+    expect(partsOf(await batch(ben, ['/me/messages', '/me/events'])).map(({ status }) => status)).toEqual([
+      200, 401,
+    ]);
     expect((await call(ben, '/me/messages')).status).toBe(200);
     expect((await call(ben, '/me')).status).toBe(200);
     expect((await call(ben, '/me/events')).status).toBe(401);

@@ -237,7 +237,9 @@ describe('refuses', () => {
       '/api/graph/v1.0/$batch',
       batch({ url: `/me?session_tag=${bens}` }),
     );
-    expect(codeOf(answer)).toBe('403 path_not_allowed');
+    expect(JSON.parse(answer.body).responses).toMatchObject([
+      { status: 403, body: { code: 'path_not_allowed' } },
+    ]);
     expect(world.graph.requests).toEqual([]);
   });
 

@@ -42,13 +42,20 @@ export function checkPart(
   const sentMembers = [
     ['id', JSON.stringify(sentId)],
     ['method', JSON.stringify(method)],
-    ['url', JSON.stringify(call.query === '' ? `/${path}` : `/${path}?${call.query}`)],
+    // As the policy allowed it. The caller's URL is not used again.
+    ['url', JSON.stringify(toUrl(call, version))],
     ...(Object.keys(headers).length === 0 ? [] : [['headers', JSON.stringify(headers)]]),
     // The original text, which has been checked. It may have numbers that JavaScript cannot represent.
     ...(body === undefined ? [] : [['body', body.text]]),
     ...(dependsOn.length === 0 ? [] : [['dependsOn', JSON.stringify(dependsOn)]]),
   ];
   return { call, text: `{${sentMembers.map(([name, text]) => `"${name}":${text}`).join(',')}}` };
+}
+
+/** The URL of an allowed call, relative to the version. */
+function toUrl({ path, query }: AllowedCall, version: string): string {
+  const relative = path.slice(version.length);
+  return query === '' ? relative : `${relative}?${query}`;
 }
 
 export function invalidBatch(reason: string): BffError {

@@ -2,22 +2,10 @@ import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { BffError } from '../errors.ts';
 import { type JsonValue, parseJson } from '../policy/json-text.ts';
-import type { AllowedCall, PolicyMatch, RequestedCall } from '../policy/match.ts';
+import type { PolicyMatch, RequestedCall } from '../policy/match.ts';
 import { decodeUtf8 } from '../policy/utf8.ts';
+import type { BatchItem, BatchPart } from './batch-item.ts';
 import { checkPart, invalidBatch, stringOf } from './batch-part.ts';
-
-/** One call of a batch that the policy allows. */
-export interface BatchPart {
-  readonly id: string;
-  /**
-   * The part's id in the request to Graph. Many callers choose the same ids (`1`, `2`, …). With those ids, the response to
-   * another batch could be taken for the response to this one.
-   */
-  readonly sentId: string;
-  readonly call: AllowedCall;
-  /** The part as it is sent: JSON. */
-  readonly text: string;
-}
 
 /** @see https://learn.microsoft.com/graph/json-batching#batch-size-limitations */
 const MAX_PARTS = 20;
@@ -35,47 +23,45 @@ const knownNames = new Set(['id', 'method', 'url', 'headers', 'body', 'dependsOn
 const OPENED_LEVELS = 4;
 
 /**
- * Reads the calls of a batch and compares each with the policy as if it were sent alone. Unknown members are refused and
- * not dropped, because a part may mean something else without them.
- * @param version `/v1.0` or `/beta`, to which the parts' URLs are relative
- * @throws {BffError} request_invalid, path_not_allowed, content_type_not_allowed; `batch_id` identifies the part
+ * Reads the requests of a batch, in the caller's order, and compares each with the policy as if it were sent alone. Unknown
+ * members are refused and not dropped, because a request may mean something else without them.
+ * @param version `/v1.0` or `/beta`, to which the requests' URLs are relative
+ * @throws {BffError} request_invalid for the batch as a whole; `batch_id` identifies the request at fault, if it is one
  */
 export function readBatch(
   body: Uint8Array,
   version: string,
   match: (call: RequestedCall) => PolicyMatch,
-): readonly BatchPart[] {
-  const parts = readRequests(body).map(readPart);
-  requireUniqueIds(parts);
-  requireSupportedOrder(parts);
-  const sentIds = new Map(parts.map(({ id }) => [id, randomUUID()]));
-  return parts.map((part) =>
-    forPart(part.id, () => {
-      const sentId = sentIds.get(part.id) ?? failWith('it has no id');
-      const dependsOn = part.dependsOn.map((id) => sentIds.get(id) ?? failWith('an id is missing'));
-      const { call, text } = checkPart(part.members, { version, sentId, dependsOn }, match);
-      return { id: part.id, sentId, call, text };
-    }),
-  );
+): readonly BatchItem[] {
+  const requests = readRequests(body).map(readRequest);
+  requireUniqueIds(requests);
+  requireSupportedOrder(requests);
+  const sentIds = new Map(requests.map(({ id }) => [id, randomUUID()]));
+  return requests.map((request) => toItem(request, version, sentIds, match));
+}
+
+function toItem(
+  { id, members, dependsOn, problem }: ReadRequest,
+  version: string,
+  sentIds: ReadonlyMap<string, string>,
+  match: (call: RequestedCall) => PolicyMatch,
+): BatchItem {
+  if (problem !== undefined) return { kind: 'answered', id, problem };
+  const toSentId = (other: string) => sentIds.get(other) ?? failWith('an id is missing');
+  const sentId = toSentId(id);
+  try {
+    const options = { version, sentId, dependsOn: dependsOn.map(toSentId) };
+    const { call, text } = checkPart(members, options, match);
+    return { kind: 'part', id, sentId, dependsOn, call, text };
+  } catch (error) {
+    if (!(error instanceof BffError)) throw error;
+    return { kind: 'answered', id, problem: error };
+  }
 }
 
 /** The batch as it is sent. It is written again, so that it contains nothing that was not checked. */
 export function writeBatch(parts: readonly BatchPart[]): Uint8Array {
   return Buffer.from(`{"requests":[${parts.map(({ text }) => text).join(',')}]}`);
-}
-
-/** Runs a step for one part, and adds the part's id to an error. */
-function forPart<Value>(id: string, run: () => Value): Value {
-  try {
-    return run();
-  } catch (error) {
-    throw withBatchId(id, error);
-  }
-}
-
-/** The same error, with the id of the part in which it occurred. */
-export function withBatchId(id: string, error: unknown): unknown {
-  return error instanceof BffError ? error.inBatchRequest(id) : error;
 }
 
 function readRequests(body: Uint8Array): readonly JsonValue[] {
@@ -94,13 +80,17 @@ function readRequests(body: Uint8Array): readonly JsonValue[] {
   return list.items;
 }
 
-interface RawPart {
+interface ReadRequest {
   readonly id: string;
   readonly members: ReadonlyMap<string, JsonValue>;
+  /** Empty if `dependsOn` cannot be read. */
   readonly dependsOn: readonly string[];
+  /** What is wrong with the request's form. */
+  readonly problem: BffError | undefined;
 }
 
-function readPart(value: JsonValue, index: number): RawPart {
+/** A request without an id refuses the whole batch, because no response could name it. */
+function readRequest(value: JsonValue, index: number): ReadRequest {
   const position = `number ${index + 1}`;
   if (value.kind !== 'object') throw invalidBatch(`${position} is not an object`);
   const { members } = value;
@@ -109,28 +99,30 @@ function readPart(value: JsonValue, index: number): RawPart {
   if (id === undefined || !/^[\x20-\x7e]{1,64}$/.test(id)) {
     throw invalidBatch(`${position} has no "id" of 1 to 64 printable ASCII characters`);
   }
-  return forPart(id, () => {
-    if (![...members.keys()].every((name) => knownNames.has(name))) failWith('it has an unknown member');
-    return { id, members, dependsOn: readDependsOn(members.get('dependsOn')) };
-  });
+  const hasUnknownMember = ![...members.keys()].every((name) => knownNames.has(name));
+  const { ids, fault } = readDependsOn(members.get('dependsOn'));
+  const reason = hasUnknownMember ? 'it has an unknown member' : fault;
+  return { id, members, dependsOn: ids, problem: reason === undefined ? undefined : invalidBatch(reason) };
 }
 
-function readDependsOn(value: JsonValue | undefined): readonly string[] {
-  if (value === undefined) return [];
-  if (value.kind === 'array' && value.items.length >= MAX_PARTS) {
-    throw invalidBatch(`"dependsOn" has at most ${MAX_PARTS - 1} ids`);
-  }
+function readDependsOn(value: JsonValue | undefined): {
+  readonly ids: readonly string[];
+  readonly fault?: string;
+} {
+  if (value === undefined) return { ids: [] };
   const ids = value.kind === 'array' ? value.items.map(stringOf) : [undefined];
-  if (!ids.every((id) => id !== undefined)) throw invalidBatch('"dependsOn" is not a list of ids');
-  return ids;
+  if (ids.length >= MAX_PARTS) return { ids: [], fault: `"dependsOn" has at most ${MAX_PARTS - 1} ids` };
+  return ids.every((id) => id !== undefined)
+    ? { ids }
+    : { ids: [], fault: '"dependsOn" is not a list of ids' };
 }
 
 /** Graph ignores the letter case of ids. */
-function requireUniqueIds(parts: readonly RawPart[]): void {
+function requireUniqueIds(parts: readonly ReadRequest[]): void {
   const seen = new Set<string>();
   for (const { id } of parts) {
     const comparable = id.toLowerCase();
-    if (seen.has(comparable)) forPart(id, () => failWith('another request has the same "id"'));
+    if (seen.has(comparable)) throw invalidBatch('another request has the same "id"').inBatchRequest(id);
     seen.add(comparable);
   }
 }
@@ -139,11 +131,11 @@ function requireUniqueIds(parts: readonly RawPart[]): void {
  * A part may depend only on earlier parts, so there is no cycle. The order must be one of the three that Graph supports:
  * all parts in parallel, each after the previous one, or some after the same one.
  */
-function requireSupportedOrder(parts: readonly RawPart[]): void {
+function requireSupportedOrder(parts: readonly ReadRequest[]): void {
   const earlier = new Set<string>();
   for (const { id, dependsOn } of parts) {
     if (!dependsOn.every((other) => earlier.has(other))) {
-      forPart(id, () => failWith('"dependsOn" must have only ids of earlier requests'));
+      throw invalidBatch('"dependsOn" must have only ids of earlier requests').inBatchRequest(id);
     }
     earlier.add(id);
   }

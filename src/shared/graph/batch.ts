@@ -1,11 +1,11 @@
-import { chooseScopes, type ScopeNeed } from '../entra/scopes.ts';
+import { chooseScopes } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
-import type { CallNeed } from '../interaction/call-token.ts';
-import { isMissingScopes } from '../interaction/consent-backoff.ts';
 import type { Interaction } from '../interaction/interaction.ts';
+import type { RequestPermissions } from '../interaction/missing-permissions.ts';
 import type { HttpResponse } from '../network/http-request.ts';
 import { readMediaType } from '../policy/media-type.ts';
 import { requireAllowedHeaders } from '../policy/request-headers.ts';
+import type { PolicyRule } from '../policy/rule.ts';
 import { type ApiResponse, toApiResponse } from '../proxy/api-response.ts';
 import { type AuthorizeDependencies, authorizeCall } from '../proxy/authorize-call.ts';
 import type { ClaimsChallenge } from '../proxy/claims-challenge.ts';
@@ -16,15 +16,20 @@ import { requireTokenNotEchoed } from '../proxy/returned-token.ts';
 import { type Exchange, findChallengeInHeaders } from '../proxy/send-with-token.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
-import { type BatchPart, MAX_BATCH_BYTES, readBatch, withBatchId, writeBatch } from './batch-request.ts';
-import { findChallengeInAll, readBatchResponse, toBatchResponse } from './batch-response.ts';
+import { recordProblem } from '../telemetry/record-problem.ts';
+import { answeredOf, answerParts, type BatchItem, type BatchPart, partsOf } from './batch-item.ts';
+import { hasPermittedPart, needOf, permitParts } from './batch-permissions.ts';
+import { MAX_BATCH_BYTES, readBatch, writeBatch } from './batch-request.ts';
+import { toBatchResponse, toUnsentBatchResponse } from './batch-response.ts';
 import type { Links } from './links.ts';
 import type { PageLinks } from './page-links.ts';
+import { findChallengeInAll, readBatchResponse } from './read-batch-response.ts';
 
 export interface BatchDependencies extends ForwardDependencies {
   readonly links: Links;
   readonly pageLinks: Pick<PageLinks, 'match'>;
   readonly interaction: Pick<Interaction, 'requireNoActiveDenial' | 'required'>;
+  readonly requestPermissions: RequestPermissions;
   readonly now: () => Date;
 }
 
@@ -39,8 +44,9 @@ const versions: ReadonlyMap<string, string> = new Map([
 export const batchVersionOf = (path: string): string | undefined => versions.get(path);
 
 /**
- * Forwards a batch. Each of its parts is checked as if it were sent alone, and one access token serves all of them.
- * @throws {BffError} all codes of a refused or failed call; `batch_id` identifies the part that was refused
+ * Forwards a batch. Each of its requests is checked as if it were sent alone. This service answers those that may not be
+ * made, and those that depend on them. One access token serves the others.
+ * @throws {BffError} all codes of a refused or failed call, if they concern the batch as a whole
  */
 export async function forwardBatch(
   caller: Caller,
@@ -49,21 +55,30 @@ export async function forwardBatch(
   log: Log,
   dependencies: BatchDependencies,
 ): Promise<ApiResponse> {
-  const { callLimits, pageLinks, extendSession, sendWithToken } = dependencies;
+  const { callLimits, pageLinks, extendSession, sendWithToken, requestPermissions } = dependencies;
   requireBatch(request);
   const headers = toRequestHeaders((name) => headerOfBatch(request, name), request.id);
   const limitBytes = Math.min(dependencies.bodyLimitBytes, MAX_BATCH_BYTES);
   using permit = callLimits.acquire(caller, declaredLength(request, limitBytes) ?? 0);
   const body = (await readRequestBody(request, limitBytes)) ?? new Uint8Array();
-  const parts = readBatch(body, version, (call) => pageLinks.match(caller.user, call));
-  permit.countAs(parts.length);
-  const authorized = await authorizeParts(caller, parts, log, dependencies);
-  // After the last check, because a refused batch does not extend the session.
-  const current = await extendSession(authorized, log);
-  const need = needOf(current, parts);
+  const read = readBatch(body, version, (call) => pageLinks.match(caller.user, call));
+  permit.countAs(read.length);
+  const authorized = await authorizeParts(caller, read, log, dependencies);
+  // A batch of which nothing is sent does not extend the session, as a refused call does not. If it is certain that a part
+  // is sent, the session is extended first: a refused request for permissions writes the row, and this version is then old.
+  const isSent = hasPermittedPart(authorized.caller, authorized.items);
+  const current = isSent ? await extendSession(authorized.caller, log) : authorized.caller;
+  const permitted = await permitParts(current, authorized.items, log, requestPermissions);
+  const { items } = permitted;
+  recordAnswered(items, log);
+  const [firstPart, ...furtherParts] = partsOf(items);
+  if (firstPart === undefined) return toUnsentBatchResponse(answeredOf(items), request.id);
+  const sender = isSent ? permitted.caller : await extendSession(permitted.caller, log);
+  const parts = [firstPart, ...furtherParts] as const;
+  const need = needOf(sessionOf(sender), parts);
   const exchange = await sendWithToken(
     {
-      caller: current,
+      caller: sender,
       request: { method: 'POST', path: `${version}/$batch`, headers, body: writeBatch(parts) },
       need,
       startedMs: request.startedMs,
@@ -71,7 +86,7 @@ export async function forwardBatch(
     log,
     (response) => findBatchChallenge(response, parts),
   );
-  const response = toResponse(exchange, current, parts, log, dependencies);
+  const response = toResponse(exchange, request.id, sender, items, log, dependencies);
   requireTokenNotEchoed(response, exchange, need.feature, log);
   return response;
 }
@@ -104,40 +119,37 @@ function headerOfBatch({ header }: ApiRequest, name: string): string | undefined
   return batchHeaders.has(name) ? header(name) : undefined;
 }
 
+/** Answers the parts that the user may not make. Each rule is checked once. */
 async function authorizeParts(
   caller: Caller,
-  parts: readonly BatchPart[],
+  items: readonly BatchItem[],
   log: Log,
   dependencies: AuthorizeDependencies,
-): Promise<Caller> {
+): Promise<{ readonly caller: Caller; readonly items: readonly BatchItem[] }> {
   let authorized = caller;
-  for (const { id, call } of parts) {
+  const problems = new Map<PolicyRule, BffError | undefined>();
+  const findProblem = async (rule: PolicyRule) => {
     try {
-      authorized = await authorizeCall(authorized, call.rule, log, dependencies);
+      authorized = await authorizeCall(authorized, rule, log, dependencies);
     } catch (error) {
-      throw withBatchId(id, error);
+      // Without a session, no part can be sent.
+      if (!(error instanceof BffError) || error.is('session_required')) throw error;
+      return error;
     }
-  }
-  return authorized;
-}
-
-/**
- * One token serves all parts. If the scopes that each part would use alone are granted, the token needs only those.
- * Otherwise it needs all scopes that the rules ask for. A missing consent is requested, and a declined one recorded, for
- * the first feature that lacks it.
- */
-function needOf(caller: Caller, parts: readonly BatchPart[]): CallNeed {
-  const session = sessionOf(caller);
-  const chosen = ({ call }: BatchPart) => chooseScopes(call.rule, session.facts.grantedScopes);
-  const withoutConsent = parts.find((part) => isMissingScopes(session, chosen(part)));
-  const need: ScopeNeed = {
-    scopes: union(parts.map(({ call }) => call.rule.scopes)),
-    alternatives: [union(parts.map(chosen))],
+    return undefined;
   };
-  return { ...need, feature: (withoutConsent ?? parts[0])?.call.rule.feature ?? '' };
+  const answered = await answerParts(items, async ({ call: { rule } }) => {
+    if (!problems.has(rule)) problems.set(rule, await findProblem(rule));
+    return problems.get(rule);
+  });
+  return { caller: authorized, items: answered };
 }
 
-const union = (lists: readonly (readonly string[])[]) => [...new Set(lists.flat())];
+function recordAnswered(items: readonly BatchItem[], log: Log): void {
+  for (const [position, item] of items.entries()) {
+    if (item.kind === 'answered' && item.problem !== undefined) recordProblem(item.problem, log, position);
+  }
+}
 
 function findBatchChallenge(
   response: HttpResponse,
@@ -150,12 +162,13 @@ function findBatchChallenge(
 
 function toResponse(
   exchange: Exchange,
+  invocationId: string,
   caller: Caller,
-  parts: readonly BatchPart[],
+  items: readonly BatchItem[],
   log: Log,
   { links, interaction, now }: BatchDependencies,
 ): ApiResponse {
-  const responses = readBatchResponse(exchange.response, parts);
+  const responses = readBatchResponse(exchange.response, partsOf(items));
   if (responses === undefined && exchange.response.status >= 400) return toApiResponse(exchange, now());
   if (responses === undefined) {
     throw new BffError('upstream_answer_refused', {
@@ -175,5 +188,13 @@ function toResponse(
       ...(claims === undefined ? {} : { claims }),
     });
   };
-  return toBatchResponse(exchange, responses, { caller, parts, links, challengeProblem, log, now: now() });
+  return toBatchResponse(exchange, responses, {
+    invocationId,
+    caller,
+    items,
+    links,
+    challengeProblem,
+    log,
+    now: now(),
+  });
 }

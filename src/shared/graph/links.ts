@@ -46,9 +46,12 @@ export interface LinksDependencies {
 const pageLinkName = /@(?:odata\.)?(?:nextLink|deltaLink)$/;
 const fileLinkName = /@(?:microsoft\.graph|content)\.downloadUrl$|^uploadUrl$/;
 
-/** A text that does not match has no link to edit. With `\u00`, JSON can escape a letter of a name. */
+/** Names of members with this prefix are reserved for this service. An API could otherwise write in its name. */
+const RESERVED_PREFIX = '@entra-bff.';
+
+/** A text that does not match has no link to edit and no reserved name. With `\u00`, JSON can escape a letter of a name. */
 const mayBeLinkPattern = new RegExp(
-  `(?:nextLink|deltaLink|downloadUrl|uploadUrl)"|\\\\u00|${tokenPattern.source}`,
+  `(?:nextLink|deltaLink|downloadUrl|uploadUrl)"|"@entra-bff\\.|\\\\u00|${tokenPattern.source}`,
   'i',
 );
 /** Two windows overlap by more than the longest match of {@link mayBeLinkPattern}. */
@@ -151,6 +154,7 @@ function editLinks(
   const removed = new Set<string>();
 
   const editMember: EditMember = (name, readText, depth) => {
+    if (name.toLowerCase().startsWith(RESERVED_PREFIX)) return 'remove';
     const isPageLink = pageLinkName.test(name);
     if (isPageLink || fileLinkName.test(name)) {
       const link = readText() ?? '';

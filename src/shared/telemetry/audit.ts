@@ -111,6 +111,7 @@ export const auditEvents = {
       rules: optional(someOf(...refusingRules)),
       reason: optional(listed(...interactionReasons, ...noSessionReasons)),
       feature: optional(featureName),
+      batch_position: optional(count),
       aadsts: optional(aadsts),
       entra_correlation_id: optional(guid),
     },

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BffError } from '../../../src/shared/errors.ts';
+import { answeredOf, answerParts, partsOf } from '../../../src/shared/graph/batch-item.ts';
 import { readBatch, writeBatch } from '../../../src/shared/graph/batch-request.ts';
 import { parseGraphPolicy } from '../../../src/shared/policy/graph-profile.ts';
 
@@ -22,8 +23,9 @@ const reading = parseGraphPolicy({
 if (reading.kind !== 'policy') throw new Error(reading.issues.join());
 const { policy } = reading;
 
-const read = (body: unknown, version = '/v1.0') =>
+const readItems = (body: unknown, version = '/v1.0') =>
   readBatch(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), version, policy.match);
+const read = (body: unknown, version?: string) => partsOf(readItems(body, version));
 /** The batch as it is sent, with the caller's ids in place of the service's. */
 function sent(body: unknown, version?: string): { requests: Record<string, unknown>[] } {
   const parts = read(body, version);
@@ -32,15 +34,24 @@ function sent(body: unknown, version?: string): { requests: Record<string, unkno
   return JSON.parse(text);
 }
 
+/** Why the whole batch is refused. */
 function refusalOf(body: unknown): readonly [code: string, batchId: unknown] {
   try {
-    read(body);
+    readItems(body);
   } catch (error) {
     if (error instanceof BffError) return [error.code, error.batchId];
     throw error;
   }
   throw new Error(`passed: ${JSON.stringify(body)}`);
 }
+
+/** The answers to the requests that are not sent, and the ids of those that are sent. */
+function outcomeOf(body: unknown) {
+  const items = readItems(body);
+  const answered = answeredOf(items).map(({ id, problem }) => [id, problem?.code] as const);
+  return { answered, sent: partsOf(items).map(({ id }) => id) };
+}
+const onlyFineIsSent = (code: string) => ({ answered: [['1', code]], sent: ['fine'] });
 
 const get = (members: object = {}) => ({ id: '1', method: 'GET', url: '/me', ...members });
 const fine = { id: 'fine', method: 'GET', url: '/me' };
@@ -121,6 +132,70 @@ describe('a batch', () => {
   });
 });
 
+describe('a part that is not sent', { tags: ['PX-6'] }, () => {
+  const chain = (count: number, isForbidden: (at: number) => boolean) => ({
+    requests: Array.from({ length: count }, (_, at) => ({
+      ...get({ id: `${at}`, url: isForbidden(at) ? '/users' : '/me' }),
+      ...(at === 0 ? {} : { dependsOn: [`${at - 1}`] }),
+    })),
+  });
+  const dependants = async (body: unknown, refusedLater: readonly string[] = []) => {
+    const refusal = new BffError('claim_required');
+    const items = await answerParts(readItems(body), ({ id }) =>
+      refusedLater.includes(id) ? refusal : undefined,
+    );
+    return items.map((item) =>
+      item.kind === 'part' ? 'sent' : (item.problem?.code ?? 'depends on one that is not sent'),
+    );
+  };
+
+  it('takes all parts with it that depend on it, also indirectly', async () => {
+    const dependant = 'depends on one that is not sent';
+    expect(await dependants(chain(4, (at) => at === 1))).toEqual([
+      'sent',
+      'path_not_allowed',
+      dependant,
+      dependant,
+    ]);
+    expect(
+      await dependants(
+        chain(3, () => false),
+        ['0', '1'],
+      ),
+    ).toEqual(['claim_required', dependant, dependant]);
+    const star = [get({ id: '0', url: '/users' }), get({ id: '1', dependsOn: ['0'] }), get({ id: '2' })];
+    expect(await dependants({ requests: star })).toEqual(['path_not_allowed', dependant, 'sent']);
+  });
+
+  it('leaves an order that Graph supports, for every refused part of every order', async () => {
+    const orders = [
+      [[], ['0'], ['1'], ['2']],
+      [[], ['0'], ['0'], ['0']],
+      [[], [], ['1'], ['1']],
+      [[], [], [], []],
+    ];
+    for (const order of orders) {
+      for (let refused = 0; refused < 2 ** order.length; refused++) {
+        const requests = order.map((dependsOn, at) => get({ id: `${at}`, dependsOn }));
+        const items = await answerParts(readItems({ requests }), ({ id }) =>
+          (refused >> Number(id)) & 1 ? new BffError('claim_required') : undefined,
+        );
+        const left = partsOf(items).map(({ id, dependsOn }) => get({ id, dependsOn }));
+        if (left.length > 0) expect(outcomeOf({ requests: left }).answered).toEqual([]);
+      }
+    }
+  });
+
+  it('is answered although its "dependsOn" cannot be read, with all that depend on it', async () => {
+    const requests = [fine, get({ dependsOn: 'fine' }), get({ id: '2', dependsOn: ['1'] })];
+    expect(await dependants({ requests })).toEqual([
+      'sent',
+      'request_invalid',
+      'depends on one that is not sent',
+    ]);
+  });
+});
+
 describe('refuses', { tags: ['PX-6'] }, () => {
   it.each([
     '',
@@ -178,10 +253,7 @@ describe('refuses', { tags: ['PX-6'] }, () => {
     { body: null },
     { dependsOn: '1' },
     { dependsOn: [1] },
-    { dependsOn: ['1'] },
-    { dependsOn: ['nobody'] },
-    { dependsOn: ['FINE'] },
-    { dependsOn: ['fine', 'fine2'] },
+    { dependsOn: Array.from({ length: 20 }, () => 'fine') },
     { method: 'PATCH', body: 'e30=' },
     { method: 'PATCH', body: [] },
     { method: 'PATCH', body: 1 },
@@ -195,15 +267,17 @@ describe('refuses', { tags: ['PX-6'] }, () => {
       body: 'AA==',
       headers: { 'Content-Type': 'image/jpeg, text/html' },
     },
-  ])('the part %j', (members) => {
-    expect(refusalOf({ requests: [fine, get(members)] })).toEqual(['request_invalid', '1']);
+  ])('the part %j, and only that part', (members) => {
+    expect(outcomeOf({ requests: [fine, get(members)] })).toEqual(onlyFineIsSent('request_invalid'));
+    expect(outcomeOf({ requests: [get(members), fine] })).toEqual(onlyFineIsSent('request_invalid'));
   });
 
-  it('more ids in "dependsOn" than a batch can have', { tags: ['DO-3'] }, () => {
-    const dependsOn = Array.from({ length: 20 }, () => 'fine');
-    const detail = expect.stringContaining('at most 19');
-    expect(() => read({ requests: [fine, get({ dependsOn })] })).toThrow(expect.objectContaining({ detail }));
-  });
+  it.each([['1'], ['nobody'], ['FINE'], ['fine', 'fine2'], ['fine', '1']])(
+    'the whole batch for a part that depends on %j, because no order fits',
+    (...dependsOn) => {
+      expect(refusalOf({ requests: [fine, get({ dependsOn })] })).toEqual(['request_invalid', '1']);
+    },
+  );
 
   it('a body with too many names', { tags: ['DO-4'] }, () => {
     const body = Object.fromEntries(Array.from({ length: 10_001 }, (_, at) => [`n${at}`, 1]));
@@ -263,18 +337,18 @@ describe('refuses', { tags: ['PX-6'] }, () => {
     '/$BATCH',
     '/me/$batch',
   ])('the address %j', (url) => {
-    const [code, id] = refusalOf({ requests: [fine, get({ url })] });
-    expect(['request_invalid', 'path_not_allowed']).toContain(code);
-    expect(id).toBe('1');
+    const outcome = outcomeOf({ requests: [fine, get({ url })] });
+    const code = expect.stringMatching(/^(?:request_invalid|path_not_allowed)$/);
+    expect(outcome).toEqual(onlyFineIsSent(code));
   });
 
   it.each(['get', 'TRACE', 'OPTIONS', 'CONNECT', 'POST', 'GET ', 'GET\n', ''])('the method %j', (method) => {
-    expect(refusalOf({ requests: [fine, get({ method })] })).toEqual(['path_not_allowed', '1']);
+    expect(outcomeOf({ requests: [fine, get({ method })] })).toEqual(onlyFineIsSent('path_not_allowed'));
   });
 
   it('a content type that the rule does not name', () => {
     const part = { method: 'PATCH', body: 'AA==', headers: { 'Content-Type': 'image/png' } };
-    expect(refusalOf({ requests: [fine, get(part)] })).toEqual(['content_type_not_allowed', '1']);
+    expect(outcomeOf({ requests: [fine, get(part)] })).toEqual(onlyFineIsSent('content_type_not_allowed'));
   });
 
   it('any random batch, or sends only what the policy allows', { tags: ['PX-4'] }, () => {
@@ -321,6 +395,7 @@ describe('refuses', { tags: ['PX-6'] }, () => {
     );
     const allowed = /^\/me(?:\/things\/[\w@.!~=+-]+)?(?:\?(?:\$|%24)(?:select|filter)=[^&]*)?$/;
     let passed = 0;
+    let mixed = 0;
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 3 }), (requests) => {
         let parts: { requests: Record<string, unknown>[] };
@@ -330,7 +405,8 @@ describe('refuses', { tags: ['PX-6'] }, () => {
           if (error instanceof BffError) return;
           throw error;
         }
-        passed++;
+        if (parts.requests.length > 0) passed++;
+        if (parts.requests.length > 0 && parts.requests.length < requests.length) mixed++;
         for (const { url, headers } of parts.requests) {
           expect(url).toMatch(allowed);
           expect(JSON.stringify(headers ?? {})).not.toMatch(/authorization|cookie/i);
@@ -339,6 +415,7 @@ describe('refuses', { tags: ['PX-6'] }, () => {
       { numRuns: 3000 },
     );
     expect(passed).toBeGreaterThan(10);
+    expect(mixed).toBeGreaterThan(10);
   });
 });
 
