@@ -119,7 +119,8 @@ export const requirementGroups: readonly RequirementGroup[] = [
       'PX-4':
         'A call is denied unless the policy allows its method and path. An empty policy denies all calls.',
       'PX-5': 'Query options are denied unless the policy allows them, and they cannot change host or path.',
-      'PX-6': 'Each request in a batch must pass the policy as if it were sent alone. A refused one is never sent.',
+      'PX-6':
+        'Each request in a batch must pass the policy as if it were sent alone. A refused one is never sent.',
       'PX-7':
         'Only allowed request headers are forwarded, with exactly one `Authorization` header, set by the service.',
       'PX-8':

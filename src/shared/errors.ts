@@ -280,12 +280,23 @@ export interface GraphError {
   readonly innerError?: Readonly<Record<string, unknown>>;
 }
 
+/**
+ * The header of every problem that is not a page. Its value is the code. Clients recognize the problems of this service
+ * by it, because no header of that name passes from an API: every body that this service could send, an API could send
+ * too.
+ */
+export const problemHeader = 'bff-problem';
+
 /** The problem as an error of Graph. Microsoft's client keeps nothing else of a document, so it has the members too. */
-export function toGraphError(error: BffError): GraphError {
-  const { code, detail, extensions } = error;
+export function toGraphError(error: BffError, invocationId: string): GraphError {
+  const { code, detail, clientRequestId, extensions } = error;
   return {
     code,
     message: detail ?? problems[code].title,
-    ...(Object.keys(extensions).length === 0 ? {} : { innerError: { ...extensions } }),
+    innerError: {
+      'request-id': invocationId,
+      ...(clientRequestId === undefined ? {} : { 'client-request-id': clientRequestId }),
+      ...extensions,
+    },
   };
 }

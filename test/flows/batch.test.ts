@@ -475,7 +475,7 @@ describe('a part that may not be sent', () => {
         expect(parts.map(({ id }) => id)).toEqual(requests.map((one) => (one as Part).id));
         expect(parts[at]).toMatchObject({
           status,
-          headers: { 'Content-Type': 'application/json' },
+          headers: { 'Content-Type': 'application/json', 'bff-problem': code },
           body: { type: `urn:entra-bff:problem:${code}`, status, code, error: { code } },
         });
         expect(parts[at]?.body).not.toHaveProperty('batch_id');

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { BffError, toGraphError, toProblemDocument } from '../errors.ts';
+import { BffError, problemHeader, toGraphError, toProblemDocument } from '../errors.ts';
 import { type ApiResponse, toApiResponse, toRetryAfterSeconds } from '../proxy/api-response.ts';
 import { toBrowserHeaders } from '../proxy/headers.ts';
 import type { Exchange } from '../proxy/send-with-token.ts';
@@ -151,11 +151,12 @@ function writeOwn(id: string, problem: BffError | undefined, invocationId: strin
   const document = {
     ...toProblemDocument(problem),
     instance: `urn:uuid:${invocationId}`,
-    error: { ...toGraphError(problem), innerError: { 'request-id': invocationId } },
+    error: toGraphError(problem, invocationId),
   };
   const { status, retryAfterSeconds } = problem;
   const headers = {
     ...jsonType,
+    [problemHeader]: problem.code,
     ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
   };
   return writePart(id, status, headers, Buffer.from(JSON.stringify(document)).toString('latin1'));

@@ -1,4 +1,4 @@
-import { type BffError, toGraphError, toProblemDocument } from '../errors.ts';
+import { type BffError, problemHeader, toGraphError, toProblemDocument } from '../errors.ts';
 import type { BffResponse } from './response.ts';
 
 /**
@@ -9,13 +9,6 @@ import type { BffResponse } from './response.ts';
  *   and has none is redirected to the login route.
  */
 export type ErrorFormat = 'problem' | 'graph' | 'html';
-
-/**
- * The header of every problem that is not a page. Its value is the code. Clients recognize the problems of this service
- * by it, because no header of that name passes from an API: every body that this service could send, an API could send
- * too.
- */
-export const problemHeader = 'bff-problem';
 
 const problemType = 'application/problem+json';
 
@@ -44,24 +37,12 @@ export function problemResponse(
       [problemHeader]: error.code,
       ...problemHeaders(error),
     },
-    body: JSON.stringify(isGraph ? { ...document, error: toGraphDocument(error, invocationId) } : document),
+    body: JSON.stringify(isGraph ? { ...document, error: toGraphError(error, invocationId) } : document),
   };
 }
 
 function namesProblems(accept: string): boolean {
   return accept.split(',').some((range) => range.split(';')[0]?.trim().toLowerCase() === problemType);
-}
-
-function toGraphDocument(error: BffError, invocationId: string): Record<string, unknown> {
-  const { innerError, ...graphError } = toGraphError(error);
-  return {
-    ...graphError,
-    innerError: {
-      'request-id': invocationId,
-      ...(error.clientRequestId === undefined ? {} : { 'client-request-id': error.clientRequestId }),
-      ...innerError,
-    },
-  };
 }
 
 export function problemHeaders({
