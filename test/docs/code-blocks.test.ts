@@ -42,6 +42,7 @@ const answersShown: readonly KnownBlock[] = [
   // test/flows/readiness.test.ts
   { document: 'docs/guides/readiness.md', contains: '"degraded": ["credential"]' },
   { document: 'docs/graph-proxy.md', contains: '"@microsoft.graph.downloadUrl":' },
+  { document: 'docs/graph-proxy.md', contains: '"after-logs"' },
 ];
 
 /** Commands that cannot run here, with the reason. */
