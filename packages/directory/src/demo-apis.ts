@@ -83,10 +83,72 @@ export const graph: Resource = {
       'The app works on your to-do lists, including those shared with you.',
     ),
     permission('Files.ReadWrite', 'Read and change your files', 'The app reads, changes and adds files.'),
+    permission(
+      'Files.Read.All',
+      'Read all files that you have access to',
+      'The app reads your files and those that others share with you.',
+    ),
+    permission(
+      'Files.ReadWrite.All',
+      'Read and change all files that you have access to',
+      'The app reads, changes and adds files, also those that others share with you.',
+    ),
+    permission(
+      'Calendars.ReadBasic',
+      'Read the basics of your calendars',
+      'The app reads events, except their texts.',
+    ),
+    permission(
+      'MailboxSettings.Read',
+      'Read your mailbox settings',
+      'The app reads the settings of your mailbox, such as its time zone and categories.',
+    ),
+    permission('Presence.Read', 'Read your presence', 'The app reads whether you are available.'),
+    permission(
+      'Presence.ReadWrite',
+      'Read and write your presence',
+      'The app reads and sets whether you are available.',
+    ),
+    permission(
+      'Presence.Read.All',
+      'Read the presence of all users in your organization',
+      'The app reads whether the users of your organization are available.',
+    ),
+    permission(
+      'Team.ReadBasic.All',
+      'Read the names of your teams',
+      'The app reads names and descriptions of teams.',
+    ),
+    permission(
+      'Channel.ReadBasic.All',
+      'Read the names of channels',
+      'The app reads names and descriptions of the channels of your teams.',
+    ),
+    permission(
+      'Chat.ReadBasic',
+      'Read the names of your chats',
+      'The app reads your chats and who is in them.',
+    ),
+    permission('Chat.Read', 'Read your chats', 'The app reads the messages of your chats.'),
+    permission(
+      'Sites.Read.All',
+      'Read items in all sites that you have access to',
+      'The app reads documents and lists in sites.',
+    ),
     administratorPermission(
       'User.Read.All',
       "Read all users' full profiles",
       'The app reads the full profile, reports and manager of every user in your organization.',
+    ),
+    administratorPermission(
+      'People.Read.All',
+      'Read the lists of people of all users',
+      'The app reads the people whom users of your organization write to and work with.',
+    ),
+    administratorPermission(
+      'Group.Read.All',
+      'Read all groups',
+      'The app lists groups and reads their properties, conversations, files and plans.',
     ),
     administratorPermission(
       'Group.ReadBasic.All',

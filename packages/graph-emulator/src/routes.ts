@@ -9,7 +9,15 @@ import { userRoutes } from './directory/user-routes.ts';
 import { driveRoutes } from './drive/drive-routes.ts';
 import { folderRoutes } from './mail/folder-routes.ts';
 import { messageRoutes } from './mail/message-routes.ts';
+import { chatRoutes } from './more/chats.ts';
+import { insightRoutes } from './more/insights.ts';
 import { peopleRoutes } from './more/people.ts';
+import { plannerRoutes } from './more/planner.ts';
+import { presenceRoutes } from './more/presence.ts';
+import { searchRoutes } from './more/search.ts';
+import { settingsRoutes } from './more/settings.ts';
+import { siteRoutes } from './more/sites.ts';
+import { teamRoutes } from './more/teams.ts';
 import { pathRefusal } from './not-emulated.ts';
 import { requireKnownOptions } from './odata/options.ts';
 import { parsePath, type Segment } from './path.ts';
@@ -36,7 +44,17 @@ const routes = [
   ...driveRoutes,
   ...taskRoutes,
   ...peopleRoutes,
+  ...presenceRoutes,
+  ...teamRoutes,
+  ...chatRoutes,
+  ...plannerRoutes,
+  ...searchRoutes,
+  ...insightRoutes,
+  ...siteRoutes,
+  ...settingsRoutes,
 ].map((route) => ({ route, template: parseTemplate(route.path) }));
+
+const graphMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 interface Match {
   readonly route: Route;
@@ -54,7 +72,9 @@ export function handleRoute(call: GraphCall): GraphReply {
     .filter(({ route }) => route.method === call.method)
     .sort((left, right) => (left.rank < right.rank ? -1 : 1));
   if (found !== undefined) return handle(call, found);
-  if (matches.length === 0) throw pathRefusal(call.method, call.path, segments);
+  // Graph has other methods at many of these paths.
+  if (matches.length === 0 || graphMethods.includes(call.method))
+    throw pathRefusal(call.method, call.path, segments);
   throw new GraphError(
     405,
     'Request_BadRequest',

@@ -2,7 +2,6 @@ import { entityReply, listReply } from '../answer.ts';
 import { type GraphCall, me } from '../call.ts';
 import { deltaReply, type Tokens } from '../delta.ts';
 import { entityOptions, listOptions } from '../odata/options.ts';
-import { hasWords } from '../odata/words.ts';
 import type { GraphObject, GraphReply } from '../reply.ts';
 import type { Route } from '../route.ts';
 import {
@@ -18,6 +17,7 @@ import type { DriveNode } from './drive.ts';
 import { itemReply } from './item-replies.ts';
 import { driveType, thumbnailType } from './item-type.ts';
 import { driveOf, identityOf, thumbnailsOf, toItem, typeOfItems } from './items.ts';
+import { ownSearch } from './search.ts';
 import { itemWriteRoutes } from './write-routes.ts';
 
 const driveReads = ['Files.Read', 'Files.ReadWrite', 'Files.Read.All', 'Files.ReadWrite.All'];
@@ -65,7 +65,7 @@ export const driveRoutes: readonly Route[] = [
       path,
       scopes: driveReads,
       options: listOptions,
-      handle: (call, ...keys) => itemList(call, search(call, keys.at(-1) ?? '')),
+      handle: (call, ...keys) => itemList(call, ownSearch(call, keys.at(-1) ?? '')),
     }),
   ),
   ...['/me/drive/root', '/drives/{drive}/root'].flatMap((root): Route[] => [
@@ -113,7 +113,7 @@ function routesOfItem(address: Address): Route[] {
       const below = requireAddressed(found);
       return itemList(
         call,
-        search(call, found.rest[0] ?? '').filter((node) => isBelow(call, node, below)),
+        ownSearch(call, found.rest[0] ?? '').filter((node) => isBelow(call, node, below)),
       );
     }),
     read('/thumbnails', listOptions, (call, found) =>
@@ -161,22 +161,6 @@ function filesOf(call: GraphCall): DriveNode[] {
   return driveOf(call)
     .all()
     .filter(({ content }) => content !== undefined);
-}
-
-/** Finds words in names and in the content of text files. */
-export function search(call: GraphCall, words: string): DriveNode[] {
-  const drive = driveOf(call);
-  return drive
-    .all()
-    .filter((node) => node.id !== drive.root.id)
-    .filter(
-      ({ name, content }) =>
-        hasWords(name, words) || isIn(name, words) || hasWords(content?.toString('utf8') ?? '', words),
-    );
-}
-
-function isIn(name: string, words: string): boolean {
-  return words.trim() !== '' && name.toLowerCase().includes(words.trim().toLowerCase());
 }
 
 function isBelow(call: GraphCall, node: DriveNode, folder: DriveNode): boolean {
