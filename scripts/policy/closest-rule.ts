@@ -19,7 +19,8 @@ export function findClosestRule(
   { method, path }: { readonly method: string; readonly path: UpstreamPath },
   profile: ApiProfile,
 ): ClosestRule | undefined {
-  const resource = path.segments.map(toWord).findLast((word) => word !== undefined);
+  // `delta` is a function of many resources.
+  const resource = path.segments.map(toWord).findLast((word) => word !== undefined && word !== 'delta');
   const candidates = rules.map((rule) => {
     const { template, methods } = rule;
     const matching = countMatchingSegments(template, path, profile);
@@ -28,6 +29,8 @@ export function findClosestRule(
       scoreResource(template, resource),
       matching,
       -Math.abs(template.parts.length - path.segments.length),
+      // `…/$count` is less likely meant than `…/{id}`.
+      Number(!/\$\w+$/.test(template.text)),
       Number(methods.includes(method)),
     ];
     return { rule, matching, scores };

@@ -85,7 +85,7 @@ describe('check', () => {
   it('reports the shipped file as valid', () => {
     expect(policy('check')).toEqual({
       code: 0,
-      out: 'policy/graph.json is valid: 16 features, 52 rules.\n',
+      out: 'policy/graph.json is valid: 17 features, 158 rules.\n',
       err: '',
     });
   });
@@ -212,22 +212,22 @@ describe('explain', () => {
         '  $top: a whole number up to 100',
       ],
     ],
-    ['GET /v1.0/users', ['requires $select', '  $select: these fields: id, displayName, ', '; required']],
+    ['GET /v1.0/me/people', ['requires $select', '  $select: these fields: id, displayName, ', '; required']],
     ['PUT /v1.0/me', ['No rule allows this method on this path.', 'It allows GET, not PUT.']],
     [
       'GET /v1.0/me/messages/delta',
       [
         'No rule names this path.',
-        'features.mail.rules[1]',
+        'features.mail.rules[2]',
         '"delta" does not match {id}: a word of letters only',
       ],
     ],
     ['GET /v1.0/ME', ['No rule names this path.', '"ME" is not "me": letter case matters.']],
     [
-      'GET /v1.0/me/messages/AAMk1=/attachments/1/$value',
-      ['No rule names this path.', 'The rule ends before "$value"'],
+      'GET /v1.0/me/messages/AAMk1=/attachments/1/$value/name',
+      ['No rule names this path.', 'The rule ends before "name"'],
     ],
-    ['GET /v1.0/me/drive/root', ['No rule names this path.', 'The rule continues with "children"']],
+    ['GET /v1.0/me/todo', ['No rule names this path.', 'The rule continues with "lists"']],
     ['GET /beta/me', ['No rule names this path.', '"beta" differs from "v1.0" in the rule.']],
     [
       'GET /v1.0/me/../users',
@@ -240,7 +240,7 @@ describe('explain', () => {
       'GET /v1.0/users?$select=id&$filter=displayName eq mobilePhone',
       ['403 path_not_allowed', '$filter may name these fields only', '  $filter: these fields: '],
     ],
-    ['GET /v1.0/me?$select=id $top=5 &$expand=manager', ['does not allow one of the query options']],
+    ['GET /v1.0/me?$select=id $top=5 &$levels=2', ['does not allow one of the query options']],
     // A path of two words in a comparison is not the type of a body.
     ['GET /v1.0/users?$select=id&$filter=id eq manager/id', ['$filter may name these fields only']],
     ['GET /v1.0/me application/json', ['Not understood', 'A GET has no body', 'as %20']],

@@ -109,9 +109,12 @@ function pathIssues(path: string, profile: ApiProfile): string[] {
   ];
 }
 
-/** A word that documentation writes in place of an id. */
+/** A word that documentation writes in place of an id. Graph's own names are not: `getPresencesByUserId`, `verifiedId`. */
 function isPlaceholder(segment: string): boolean {
-  return /^(?:id|.*[a-z]Id|.+[-_]id|.+-name|userPrincipalName)$/.test(segment) && !segment.startsWith('{');
+  return (
+    /^(?!get[A-Z]|verifiedId$)(?:id|.*[a-z]Id|.+[-_]id|.+-name|userPrincipalName)$/.test(segment) &&
+    !segment.startsWith('{')
+  );
 }
 
 function bodyIssues({ methods, contentTypes, bodyFields }: RuleDocument): string[] {

@@ -18,6 +18,8 @@ export interface ChoiceBound extends MayBeRequired {
 }
 export interface FieldsBound extends MayBeRequired {
   readonly fields: readonly string[];
+  /** Only of `$select`: these are requested if the caller selects none. */
+  readonly default?: readonly string[] | undefined;
 }
 export interface ExpandBound extends MayBeRequired {
   readonly navigations: Readonly<Record<string, OptionBounds>>;
@@ -64,6 +66,30 @@ const fieldsBound = (what: string) =>
     .strictObject({ fields: fields.check(z.describe(what)), required })
     .check(z.describe(`Fields by name. ${what}`));
 
+const selectBound = z
+  .strictObject({
+    fields: fields.check(z.describe('Only these may be selected.')),
+    default: z
+      .optional(fields)
+      .check(
+        z.describe(
+          'Some of these fields. A call without $select gets this $select, because the API would otherwise return fields that it chooses.',
+        ),
+      ),
+    required,
+  })
+  .check(
+    z.refine(
+      (bound) => bound.default === undefined || bound.default.every((name) => bound.fields.includes(name)),
+      '"default" has a field that "fields" does not have; add it there, or remove it here',
+    ),
+    z.refine(
+      (bound) => bound.default === undefined || bound.required !== true,
+      'has "default" and "required"; remove one of them',
+    ),
+    z.describe('Fields by name. Only these may be selected.'),
+  );
+
 const wrongShape = (shapes: string) => `is not a bound of this option; write ${shapes}`;
 const asNumber = z.union([anything, numberBound], wrongShape('true or { "max": 50 }'));
 const asText = z.union([anything, textBound], wrongShape('true or { "maxLength": 200 }'));
@@ -76,6 +102,10 @@ const expandBound = z
         z.lazy(() => optionBounds),
       )
       .check(
+        z.refine(
+          (navigations) => !Object.values(navigations).some(hasDefault),
+          'has a "default" for $select, which only the $select of the call itself may have; write "required": true',
+        ),
         z.describe(
           'The properties that may be expanded, each with the options that may be nested in its parentheses.',
         ),
@@ -89,10 +119,7 @@ const systemOptions = z.partial(
   z.object(
     {
       $select: z
-        .union(
-          [anything, fieldsBound('Only these may be selected.')],
-          wrongShape('true or { "fields": ["id"] }'),
-        )
+        .union([anything, selectBound], wrongShape('true or { "fields": ["id"] }'))
         .check(z.describe('The fields of the response.')),
       $top: asNumber.check(z.describe('The number of items in a page.')),
       $skip: asNumber.check(z.describe('The number of items that are skipped.')),
@@ -165,6 +192,10 @@ export const optionBounds: z.ZodMiniType<OptionBounds, OptionBounds> = z
     z.describe('Query options that may be used, each with its bound.'),
     z.meta({ id: 'options' }),
   );
+
+function hasDefault({ $select }: OptionBounds): boolean {
+  return $select !== undefined && $select !== true && 'default' in $select;
+}
 
 function isOptionName(name: string): boolean {
   return /^\$?[A-Za-z][A-Za-z0-9-]*$/.test(name);

@@ -1,5 +1,6 @@
 import type { ScopeNeed } from '../entra/scopes.ts';
 import type { ApiProfile } from './api-profile.ts';
+import { withDefaultFields } from './default-fields.ts';
 import { matchCall, type PolicyMatch, type RequestedCall } from './match.ts';
 import { compileRules, type PolicyRule } from './rule.ts';
 import type { PolicyDocument } from './schema.ts';
@@ -36,15 +37,38 @@ export function compilePolicy(document: PolicyDocument, profile: ApiProfile): Po
     const needs = rules.filter(({ feature }) => feature === name);
     return { name, title, signIn, needs, scopes: [...new Set(needs.flatMap(({ scopes }) => scopes))] };
   });
-  const byName = new Map(features.map((feature) => [feature.name, feature]));
-  const hasSeparatingSemicolon = (text: string) =>
-    document.semicolons !== 'data' && profile.hasSeparatingSemicolon(text);
-  return {
+  return createPolicy({
     features,
     rules,
     repeatsRefusedWrites: profile.checksTokenFirst || document.repeatsRefusedWrites === true,
+    readsSemicolonsAsText: document.semicolons === 'data',
+    profile,
+  });
+}
+
+export interface PolicyParts {
+  readonly features: readonly PolicyFeature[];
+  readonly rules: readonly PolicyRule[];
+  readonly repeatsRefusedWrites: boolean;
+  /** Whether the API treats a semicolon in a query as text. */
+  readonly readsSemicolonsAsText: boolean;
+  readonly profile: ApiProfile;
+}
+
+export function createPolicy(parts: PolicyParts): Policy {
+  const { features, rules, repeatsRefusedWrites, readsSemicolonsAsText, profile } = parts;
+  const byName = new Map(features.map((feature) => [feature.name, feature]));
+  const hasSeparatingSemicolon = (text: string) =>
+    !readsSemicolonsAsText && profile.hasSeparatingSemicolon(text);
+  return {
+    features,
+    rules,
+    repeatsRefusedWrites,
     signInScopes: [...new Set(features.filter(({ signIn }) => signIn).flatMap(({ scopes }) => scopes))],
     feature: (name) => byName.get(name),
-    match: (call) => matchCall({ rules, profile, hasSeparatingSemicolon }, call),
+    match(call) {
+      const match = matchCall({ rules, profile, hasSeparatingSemicolon }, call);
+      return match.kind === 'allowed' ? { kind: 'allowed', call: withDefaultFields(match.call) } : match;
+    },
   };
 }
