@@ -15,8 +15,10 @@ export function namesTakenForKeys(file: string): readonly string[] {
   const paths = Object.values(permissions).flatMap(({ pathSets }) =>
     pathSets.flatMap((pathSet) => Object.keys(pathSet.paths)),
   );
-  const names = paths.flatMap((path) => path.split('/')).map((segment) => segment.replace(/\(.*$/, ''));
-  return [...new Set(names)].filter((name) => graphProfile.isKey(name) && !examples.has(name)).toSorted();
+  const names = paths.flatMap((path) => path.split('/')).map((segment) => segment.replace(/[(?].*$/, ''));
+  return [...new Set(names)]
+    .filter((name) => !name.includes('{') && graphProfile.isKey(name) && !examples.has(name))
+    .toSorted();
 }
 
 const form = z.object({

@@ -1,13 +1,14 @@
 import { editDistance } from '../../src/shared/config/edit-distance.ts';
 import type { ApiProfile } from '../../src/shared/policy/api-profile.ts';
+import { countMatching } from '../../src/shared/policy/match-path.ts';
 import type { UpstreamPath } from '../../src/shared/policy/path.ts';
-import { countMatchingSegments, type PathTemplate } from '../../src/shared/policy/path-template.ts';
+import type { PathTemplate } from '../../src/shared/policy/path-template.ts';
 import type { PolicyRule } from '../../src/shared/policy/rule.ts';
 
 export interface ClosestRule {
   readonly rule: PolicyRule;
-  /** The number of segments that match, from the first one on. */
-  readonly matching: number;
+  /** How far the path matches. */
+  readonly matching: ReturnType<typeof countMatching>;
 }
 
 /**
@@ -20,14 +21,16 @@ export function findClosestRule(
   profile: ApiProfile,
 ): ClosestRule | undefined {
   // `delta` is a function of many resources.
-  const resource = path.segments.map(toWord).findLast((word) => word !== undefined && word !== 'delta');
+  const resource = path.segments
+    .map(({ text }) => toWord(text))
+    .findLast((word) => word !== undefined && word !== 'delta');
   const candidates = rules.map((rule) => {
     const { template, methods } = rule;
-    const matching = countMatchingSegments(template, path, profile);
+    const matching = countMatching(template, path, profile);
     // In the order of their weight.
     const scores = [
       scoreResource(template, resource),
-      matching,
+      matching.parts,
       -Math.abs(template.parts.length - path.segments.length),
       // `…/$count` is less likely meant than `…/{id}`.
       Number(!/\$\w+$/.test(template.text)),

@@ -2,13 +2,12 @@ import type { Guard, GuardRules } from '../../src/shared/access/rules.ts';
 import { problems } from '../../src/shared/errors.ts';
 import type { ApiProfile } from '../../src/shared/policy/api-profile.ts';
 import { graphProfile } from '../../src/shared/policy/graph-profile.ts';
-import type { PolicyRefusal, RequestedCall } from '../../src/shared/policy/match.ts';
+import type { AllowedCall, PolicyRefusal, RequestedCall } from '../../src/shared/policy/match.ts';
 import type { OptionBound } from '../../src/shared/policy/option-bounds.ts';
 import { readUpstreamPath, type UpstreamPath } from '../../src/shared/policy/path.ts';
 import type { Policy } from '../../src/shared/policy/policy.ts';
-import { readUpstreamQuery } from '../../src/shared/policy/query.ts';
 import type { PolicyRule } from '../../src/shared/policy/rule.ts';
-import { findClosestRule } from './closest-rule.ts';
+import { type ClosestRule, findClosestRule } from './closest-rule.ts';
 import { readCall } from './read-call.ts';
 
 interface Explanation {
@@ -25,19 +24,22 @@ export function explainCall(policy: Policy, text: string, profile: ApiProfile): 
   if (reading.kind === 'not-understood') return { isGood: false, text: `Not understood: ${reading.hint}` };
   const { call } = reading;
   const match = policy.match(call);
-  if (match.kind === 'allowed') return { isGood: true, text: describeAllowed(policy, match.call.rule, call) };
+  if (match.kind === 'allowed') return { isGood: true, text: describeAllowed(policy, call, match.call) };
   const refusal = `Refused with ${problems[match.code].status} ${match.code}. ${match.detail}`;
   return { isGood: false, text: [refusal, ...explainRefusal(policy, call, match, profile)].join('\n') };
 }
 
-function describeAllowed(policy: Policy, rule: PolicyRule, { query }: RequestedCall): string {
+function describeAllowed(policy: Policy, requested: RequestedCall, call: AllowedCall): string {
+  const { rule, options } = call;
   const feature = policy.feature(rule.feature);
-  const reading = readUpstreamQuery(query);
-  const options = reading.kind === 'query' ? reading.options : [];
+  const [written, sent] = [requested, call].map(({ path, query }) =>
+    query === '' ? path : `${path}?${query}`,
+  );
   const when = feature?.signIn ? 'requested at sign-in' : 'requested when first used';
   return [
     `Allowed by ${rule.pointer}, feature "${rule.feature}" (${feature?.title ?? ''})`,
     `  rule        ${summaryOf(rule)}`,
+    ...(written === sent ? [] : [`  sent as     ${sent}`]),
     ...options.map(({ name }) => `  query       ${name}: ${describeBound(rule.query[name])}`),
     `  permission  ${rule.scopes.join(' and ')}, ${when}`,
     ...rule.alternatives.map((scopes) => `              or ${scopes.join(' and ')}, if already granted`),
@@ -106,21 +108,20 @@ function describeBounds(rule: PolicyRule, { method, query }: RequestedCall): str
 
 function describeMismatch(
   { template }: PolicyRule,
-  matching: number,
-  { segments, rawSegments }: UpstreamPath,
+  matching: ClosestRule['matching'],
+  { segments }: UpstreamPath,
 ): string {
-  const expected = template.text.slice(1).split('/')[matching];
-  const actual = rawSegments[matching];
+  const expected = template.text.slice(1).split('/')[matching.parts];
+  const segment = segments[matching.segments];
+  const actual = segment?.raw;
   if (expected === undefined) return `The rule ends before "${actual}": a longer path needs a separate rule.`;
   if (actual === undefined)
     return `The rule continues with "${expected}": a shorter path needs a separate rule.`;
   if (expected.startsWith('{')) {
-    const why = /^[A-Za-z]+$/.test(segments[matching] ?? '')
+    const why = /^[A-Za-z]+$/.test(segment?.text ?? '')
       ? 'a word of letters only is more likely a function or a well-known name'
-      : 'it stands for one id or address, and not for a name that the API itself uses';
+      : 'it stands for one id, address or name, and not for a word or sign with a meaning in the API';
     return `"${actual}" does not match ${expected}: ${why}. Write a separate rule for the word.`;
   }
-  if (expected.toLowerCase() === actual.toLowerCase())
-    return `"${actual}" is not "${expected}": letter case matters.`;
   return `"${actual}" differs from "${expected}" in the rule.`;
 }

@@ -5,10 +5,18 @@ import type { PolicyRule } from '../../src/shared/policy/rule.ts';
 export function findWarnings(policy: Policy, kind: 'graph' | 'custom-api'): string[] {
   const warningsOf = kind === 'graph' ? graphWarnings : customApiWarnings;
   return policy.rules.flatMap((rule) =>
-    warningsOf(rule).map(
+    [...placeholderWarnings(rule), ...warningsOf(rule)].map(
       (warning) => `${rule.pointer} (${rule.methods.join(', ')} ${rule.template.text}): ${warning}`,
     ),
   );
+}
+
+/** `messageId` may be meant as a parameter, but `getPresencesByUserId` is a name. */
+function placeholderWarnings({ template }: PolicyRule): string[] {
+  return template.text
+    .split('/')
+    .filter((segment) => /^[a-z]+Id$/.test(segment))
+    .map((segment) => `"${segment}" matches only this word; if it stands for an id, write {${segment}}`);
 }
 
 /** Collections of references. Their members exist without the collection. */

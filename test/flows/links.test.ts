@@ -243,7 +243,7 @@ describe('links to other hosts', { tags: ['PX-14'] }, () => {
       response.end('{"id":"AAMk1="}');
     });
     const { headers } = await post('/api/graph/v1.0/me/messages', {});
-    expect(pathOf(headers.location ?? '')).toBe('/api/graph/v1.0/me/messages/AAMk1=');
+    expect(pathOf(headers.location ?? '')).toBe("/api/graph/v1.0/me/messages('AAMk1=')");
   });
 });
 

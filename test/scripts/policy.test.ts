@@ -98,6 +98,8 @@ describe('check', () => {
       { methods: ['DELETE'], path: '/v1.0/users/{id}/manager', scopes },
       { methods: ['GET', 'PATCH'], path: '/v1.0/groups/{id}', scopes },
       { methods: ['PATCH'], path: '/v1.0/administrativeUnits/{id}', scopes, bodyFields: ['displayName'] },
+      { methods: ['GET'], path: '/v1.0/groups/groupId', scopes },
+      { methods: ['GET'], path: '/v1.0/communications/getPresencesByUserId', scopes },
     ];
     const file = fileWith({ features: { one: { title: 'One', rules } } });
     const { code, out } = policy('check', file);
@@ -105,10 +107,11 @@ describe('check', () => {
     expect([code, out.trimEnd().split('\n')]).toEqual([
       0,
       [
-        `${file} is valid: 1 feature, 5 rules.`,
+        `${file} is valid: 1 feature, 7 rules.`,
         `  warning: features.one.rules[0] (DELETE /v1.0/groups/{id}/members/{member}): ${itself}`,
         `  warning: features.one.rules[2] (DELETE /v1.0/users/{id}/manager): ${itself}`,
         '  warning: features.one.rules[3] (GET, PATCH /v1.0/groups/{id}): its body may also refer to other objects, as members@odata.bind does; list the fields it may have in bodyFields',
+        '  warning: features.one.rules[5] (GET /v1.0/groups/groupId): "groupId" matches only this word; if it stands for an id, write {groupId}',
       ],
     ]);
   });
@@ -203,6 +206,11 @@ describe('explain', () => {
     });
   });
 
+  it('shows what is sent if letter case or encoding differs from the rule', () => {
+    const { out } = policy('explain', "GET /v1.0/ME/mailfolders('A1=')/Messages?%24Top=5");
+    expect(out).toContain("  sent as     /v1.0/me/mailFolders('A1=')/messages?$top=5\n");
+  });
+
   it.each([
     [
       'GET /v1.0/me/messages?$top=500',
@@ -222,7 +230,7 @@ describe('explain', () => {
         '"delta" does not match {id}: a word of letters only',
       ],
     ],
-    ['GET /v1.0/ME', ['No rule names this path.', '"ME" is not "me": letter case matters.']],
+    ['GET /v1.0/mee', ['No rule names this path.', '"mee" differs from "me" in the rule.']],
     [
       'GET /v1.0/me/messages/AAMk1=/attachments/1/$value/name',
       ['No rule names this path.', 'The rule ends before "name"'],

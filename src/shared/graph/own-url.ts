@@ -22,22 +22,14 @@ export function createToOwnUrl({ policy, graphOrigin, ownPrefix }: OwnUrlOptions
     const questionMark = target.indexOf('?');
     const path = questionMark === -1 ? target : target.slice(0, questionMark);
     const query = questionMark === -1 ? '' : target.slice(questionMark + 1);
-    const allowed = spellingsOf(path).find(
-      (spelling) => policy.match({ method: 'GET', path: spelling, query }).kind === 'allowed',
-    );
-    if (allowed === undefined) return undefined;
-    return `${ownPrefix}${allowed}${query === '' ? '' : `?${query}`}`;
+    const match = policy.match({ method: 'GET', path, query });
+    if (match.kind === 'refused') return undefined;
+    return `${ownPrefix}${match.call.path}${match.call.query === '' ? '' : `?${match.call.query}`}`;
   };
 }
 
 function toTarget(link: string, graphOrigin: string): string | undefined {
   if (link.startsWith(`${graphOrigin}/`)) return link.slice(graphOrigin.length);
   if (!link.startsWith('/')) return undefined;
-  return /^\/(?:v1\.0|beta)\//.test(link) ? link : `/v1.0${link}`;
-}
-
-/** Graph writes `/mailFolders('inbox')`. It also accepts `/mailFolders/inbox`, which is how policies name that path. */
-export function spellingsOf(path: string): readonly string[] {
-  if (!path.includes("('")) return [path];
-  return [path, path.replaceAll(/(\/[A-Za-z]+)\('([^'()/]+)'\)(?=\/|$)/g, '$1/$2')];
+  return /^\/(?:v1\.0|beta)\//i.test(link) ? link : `/v1.0${link}`;
 }

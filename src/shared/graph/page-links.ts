@@ -2,14 +2,12 @@ import { Buffer } from 'node:buffer';
 import { equalBytes, keyedHash } from '../crypto/keyed-hash.ts';
 import { deriveKey } from '../crypto/seal.ts';
 import type { AllowedCall, PolicyMatch, RequestedCall } from '../policy/match.ts';
-import { readUpstreamPath } from '../policy/path.ts';
 import { endsWithParameter } from '../policy/path-template.ts';
 import type { Policy } from '../policy/policy.ts';
-import { type QueryOption, readUpstreamQuery } from '../policy/query.ts';
+import type { OptionText } from '../policy/query.ts';
 import { readExpandItems } from '../policy/query-bounds.ts';
 import { toComparableOption } from '../policy/reinterpretations.ts';
 import type { Caller } from '../session/caller.ts';
-import { spellingsOf } from './own-url.ts';
 
 type User = Caller['user'];
 
@@ -46,15 +44,14 @@ const MAC_OPTION = 'bff_link';
 /** Options that Graph may change from page to page, by comparable name. */
 const pagingOptions: ReadonlySet<string> = new Set(['skiptoken', 'deltatoken', 'skip']);
 
-const isPaging = ({ name }: QueryOption) => pagingOptions.has(toComparableOption(name));
+const isPaging = ({ name }: OptionText) => pagingOptions.has(toComparableOption(name));
 
 /**
- * What a call or a link reads; part of the input of a MAC. Segments and options are decoded, because a caller's library may
- * encode the same option in another way.
+ * What a call or a link reads; part of the input of a MAC. Its texts are decoded, because a caller's library may encode the
+ * same option in another way.
  */
-interface Resource {
-  readonly segments: readonly string[];
-  readonly options: readonly QueryOption[];
+interface Resource extends Pick<AllowedCall, 'resource'> {
+  readonly options: readonly OptionText[];
 }
 
 export function createPageLinks({ policy, graphOrigin, ownPrefix, indexKey }: PageLinksOptions): PageLinks {
@@ -78,15 +75,11 @@ export function createPageLinks({ policy, graphOrigin, ownPrefix, indexKey }: Pa
       const expected = expectedOf(call, name);
       const target = link.startsWith(`${graphOrigin}/`) ? link.slice(graphOrigin.length) : undefined;
       if (expected === undefined || target === undefined) return undefined;
-      const [, linkPath = '', query = ''] = /^([^?]*)\??(.*)$/s.exec(target) ?? [];
-      for (const path of spellingsOf(linkPath)) {
-        const match = matchTrusted({ method: 'GET', path, query });
-        const resource = match.kind === 'allowed' ? readResource(match.call) : undefined;
-        if (match.kind === 'refused' || resource === undefined || !isNextPageOf(expected, resource)) continue;
-        const mac = macOf(key, user, match.call, resource).toString('base64url');
-        return `${ownPrefix}${path}?${query}&${MAC_OPTION}=${mac}`;
-      }
-      return undefined;
+      const [, path = '', query = ''] = /^([^?]*)\??(.*)$/s.exec(target) ?? [];
+      const match = matchTrusted({ method: 'GET', path, query });
+      if (match.kind === 'refused' || !isNextPageOf(expected, match.call)) return undefined;
+      const mac = macOf(key, user, match.call).toString('base64url');
+      return `${ownPrefix}${match.call.path}?${match.call.query}&${MAC_OPTION}=${mac}`;
     },
   };
 }
@@ -102,16 +95,11 @@ const invalidLink: PolicyMatch = {
 function hasMac(key: Buffer, user: User, call: AllowedCall, pair = ''): boolean {
   const text = pair.slice(MAC_OPTION.length + 1);
   const mac = Buffer.from(text, 'base64url');
-  const resource = readResource(call);
-  return (
-    // A decoder of base64url ignores the last bits, so a MAC could otherwise have several spellings.
-    mac.toString('base64url') === text &&
-    resource !== undefined &&
-    equalBytes(mac, macOf(key, user, call, resource))
-  );
+  // A decoder of base64url ignores the last bits, so a MAC could otherwise have several spellings.
+  return mac.toString('base64url') === text && equalBytes(mac, macOf(key, user, call));
 }
 
-function macOf(key: Buffer, user: User, { rule }: AllowedCall, { segments, options }: Resource): Buffer {
+function macOf(key: Buffer, user: User, { rule, resource, options }: AllowedCall): Buffer {
   // Sorted, because a caller's library may reorder options.
   const sorted = options
     .map(({ name, value }): [string, string] => [toComparableOption(name), value])
@@ -121,46 +109,38 @@ function macOf(key: Buffer, user: User, { rule }: AllowedCall, { segments, optio
     user.tenantId,
     user.objectId,
     rule.digest,
-    segments.length,
-    ...segments,
+    resource.length,
+    ...resource,
     ...sorted.flat(),
   ]);
 }
 
 const isMac = (pair: string) => pair.startsWith(`${MAC_OPTION}=`);
 
-function readResource({ path, query }: Pick<AllowedCall, 'path' | 'query'>): Resource | undefined {
-  const parsedPath = readUpstreamPath(path);
-  const parsedQuery = readUpstreamQuery(query, (name) => pagingOptions.has(name));
-  return parsedPath.kind === 'path' && parsedQuery.kind === 'query'
-    ? { segments: parsedPath.path.segments, options: parsedQuery.options }
-    : undefined;
-}
-
 /** The list that a link must continue, with the options that the link must have besides the paging options. */
 function expectedOf(call: AllowedCall, name: string): Resource | undefined {
-  const resource = readResource(call);
+  const { resource, options } = call;
   const property = name.slice(0, name.lastIndexOf('@'));
-  if (resource === undefined || !isWrittenByGraph(resource)) return undefined;
+  if (!isWrittenByGraph(call)) return undefined;
   // A path that ends with a parameter leads to a single object, which has no next page. A member `@odata.nextLink` in it may
   // have been chosen by another app.
-  if (property === '') return endsWithParameter(call.rule.template) ? undefined : resource;
-  const expand = resource.options.find((option) => option.name === '$expand');
+  if (property === '') return endsWithParameter(call.rule.template) ? undefined : call;
+  const expand = options.find((option) => option.name === '$expand');
   const item = readExpandItems(expand?.value ?? '').find(({ navigation }) => navigation === property);
-  return item?.options && { segments: [...resource.segments, property], options: item.options };
+  return item?.options && { resource: [...resource, property], options: item.options };
 }
 
 /**
  * Whether Graph wrote the top level of the response. The sender of a file or an attachment chose its bytes, and an app chose
  * the names of an open extension's members.
  */
-function isWrittenByGraph({ segments }: Resource): boolean {
-  const last = segments.at(-1) ?? '';
-  return !/^\$value$|content(?:stream)?$/i.test(last) && segments.at(-2)?.toLowerCase() !== 'extensions';
+function isWrittenByGraph({ resource }: Resource): boolean {
+  const last = resource.at(-1) ?? '';
+  return !/^\$value$|content(?:stream)?$/i.test(last) && resource.at(-2)?.toLowerCase() !== 'extensions';
 }
 
 function isNextPageOf(expected: Resource, link: Resource): boolean {
-  const otherOptions = (options: readonly QueryOption[]) =>
+  const otherOptions = (options: readonly OptionText[]) =>
     JSON.stringify(
       options
         .filter((option) => !isPaging(option))
@@ -169,7 +149,7 @@ function isNextPageOf(expected: Resource, link: Resource): boolean {
     );
   return (
     link.options.some(isPaging) &&
-    JSON.stringify(link.segments) === JSON.stringify(expected.segments) &&
+    JSON.stringify(link.resource) === JSON.stringify(expected.resource) &&
     otherOptions(link.options) === otherOptions(expected.options)
   );
 }

@@ -2,6 +2,8 @@
 export interface ApiProfile {
   /** Whether the decoded segment may be the value of a `{parameter}`: an id, and not a word with a meaning in the API. */
   isKey(segment: string): boolean;
+  /** Whether `things('x')` is another spelling of `things/x`, as in OData. */
+  readonly hasKeysInParentheses: boolean;
   /** Matches a complete permission, as the policy writes it. */
   readonly scopePattern: RegExp;
   /** How to write a permission, for an issue in the policy file. */

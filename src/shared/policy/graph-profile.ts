@@ -1,18 +1,10 @@
 import type { ApiProfile } from './api-profile.ts';
+import { toComparableText } from './characters.ts';
 import { type PolicyResult, parsePolicy } from './parse.ts';
 import { hasLooseSemicolon } from './semicolons.ts';
 
-/**
- * Keys of Graph that do not match {@link plainKey}: a chat or channel of Teams, and a site of SharePoint (host name and
- * two GUIDs).
- */
-const longKeyPatterns = [
-  /^19:[A-Za-z0-9_-]{1,256}@(?:thread\.(?:v2|tacv2|skype)|unq\.gbl\.spaces)$/,
-  /^[A-Za-z0-9.-]{1,253}(?:,[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}){2}$/,
-];
-
-/** No dot at either end, because some servers drop it, and the rest would be another segment. */
-const plainKey = /^(?!\.)[A-Za-z0-9_@.!~=+-]{1,512}(?<!\.)$/;
+/** Keys with a colon, which would otherwise end the path of a file: a chat or channel of Teams. */
+const chatKey = /^19:[A-Za-z0-9_-]{1,256}@(?:thread\.(?:v2|tacv2|skype)|unq\.gbl\.spaces)$/;
 
 /**
  * Names of Graph that look like keys, in lower case, because Graph ignores letter case: letters only, letters around one
@@ -58,18 +50,28 @@ const systemOptions = new Set(
   ].concat('compute', 'skiptoken', 'deltatoken'),
 );
 
+/** Whether a parenthesis begins the text or follows its first word, which could be the name of a function. */
+const isFunctionCall = (text: string) => /^[^\s(]*\s*\(/.test(text);
+
 export const graphProfile: ApiProfile = {
   /**
-   * An id as Graph writes it, or an email address. `$` would start an OData word (`$value`, `$ref`), a parenthesis a
-   * function or a key in parentheses, a semicolon a matrix parameter, and a colon a drive path. A word that is or could be
-   * a name of Graph is more likely a function (`delta`), a well-known name or a cast. Each of those needs a separate rule.
+   * Any text except those that have a meaning in Graph's paths. `$` begins a word of OData (`$value`), a parenthesis
+   * behind a name a function or a key, a semicolon a matrix parameter, and a colon the path of a file. A word that is or
+   * could be a name of Graph is more likely a function (`delta`), a well-known name or a cast. Each of those needs a
+   * separate rule. Some servers drop a dot or a space at either end, and the rest could be such a word.
    */
-  isKey(segment) {
-    if (longKeyPatterns.some((pattern) => pattern.test(segment))) return true;
-    if (!plainKey.test(segment)) return false;
-    const name = segment.toLowerCase();
-    return !namePatterns.some((pattern) => pattern.test(name)) && !otherNames.has(name);
+  isKey(text) {
+    if (/[:;]/.test(text)) return chatKey.test(text);
+    const comparable = toComparableText(text);
+    return (
+      comparable !== '' &&
+      !/^[\s.$]|[\s.]$/.test(comparable) &&
+      !isFunctionCall(text) &&
+      !namePatterns.some((pattern) => pattern.test(comparable)) &&
+      !otherNames.has(comparable)
+    );
   },
+  hasKeysInParentheses: true,
   // Two to four words separated by dots. A word may have hyphens: User.Read, Mail.ReadWrite.Shared.
   scopePattern: /^[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?:\.[A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*){1,3}$/,
   scopeHint:

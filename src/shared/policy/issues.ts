@@ -109,12 +109,9 @@ function pathIssues(path: string, profile: ApiProfile): string[] {
   ];
 }
 
-/** A word that documentation writes in place of an id. Graph's own names are not: `getPresencesByUserId`, `verifiedId`. */
+/** A word that documentation writes in place of an id, and that is no name of an API. */
 function isPlaceholder(segment: string): boolean {
-  return (
-    /^(?!get[A-Z]|verifiedId$)(?:id|.*[a-z]Id|.+[-_]id|.+-name|userPrincipalName)$/.test(segment) &&
-    !segment.startsWith('{')
-  );
+  return /^(?:id|.+[-_]id|.+-name|userPrincipalName)$/.test(segment) && !segment.startsWith('{');
 }
 
 function bodyIssues({ methods, contentTypes, bodyFields }: RuleDocument): string[] {

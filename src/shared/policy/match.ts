@@ -1,10 +1,10 @@
 import { BffError } from '../errors.ts';
 import type { ApiProfile } from './api-profile.ts';
+import { matchPath, type PathMatch } from './match-path.ts';
 import { fitsMediaRange, readMediaType } from './media-type.ts';
 import { hasBody } from './methods.ts';
-import { readUpstreamPath } from './path.ts';
-import { matchesPath } from './path-template.ts';
-import { type QueryOption, readUpstreamQuery } from './query.ts';
+import { readUpstreamPath, type UpstreamPath } from './path.ts';
+import { type QueryOption, readUpstreamQuery, writeQuery } from './query.ts';
 import { findViolation } from './query-bounds.ts';
 import { toComparableOption } from './reinterpretations.ts';
 import type { PolicyRule } from './rule.ts';
@@ -24,12 +24,19 @@ export interface RequestedCall {
   readonly trustedOptions?: ReadonlySet<string>;
 }
 
-/** A call that the policy allows. `path` and `query` are exactly the requested bytes. */
+/**
+ * A call that the policy allows. `path` and `query` are what is sent: literals, names of functions and names of options as
+ * in the rule, all keys and values as the caller wrote them.
+ */
 export interface AllowedCall {
   readonly method: string;
   readonly path: string;
   /** Without the question mark. */
   readonly query: string;
+  /** What the path names: one decoded text for each part of the rule's template, the same in each spelling of the path. */
+  readonly resource: readonly string[];
+  /** The options of the query, with their names as in the rule. */
+  readonly options: readonly QueryOption[];
   /** The rule that allows the call. Guard, permissions, headers and the fields of the body are not checked yet. */
   readonly rule: PolicyRule;
 }
@@ -67,17 +74,47 @@ export function matchCall(policy: PolicyRules, requested: RequestedCall): Policy
   if (options.some((option) => !isTrusted(toComparableOption(option.name)) && hasSemicolon(policy, option))) {
     return invalid('the query has a semicolon, which some readers take for the end of an option');
   }
-  const rulesForPath = policy.rules.filter(({ template }) =>
-    matchesPath(template, parsedPath.path, policy.profile),
-  );
-  const [closestRule] = rulesForPath;
-  if (closestRule === undefined) return refused('path', 'No rule names this path.');
-  const rule = rulesForPath.find(({ methods }) => methods.includes(method));
-  if (rule === undefined) return refused('method', 'No rule allows this method on this path.', closestRule);
+  const rulesForPath = findRulesForPath(policy, parsedPath.path);
+  const [closest] = rulesForPath;
+  if (closest === undefined) return refused('path', 'No rule names this path.');
+  const found = rulesForPath.find(({ rule }) => rule.methods.includes(method));
+  if (found === undefined) return refused('method', 'No rule allows this method on this path.', closest.rule);
+  const { rule, match } = found;
+  const named = options.map((option) => withNameOf(rule, option));
   return (
-    queryRefusal(rule, options) ??
-    contentTypeRefusal(rule, method, contentType) ?? { kind: 'allowed', call: { method, path, query, rule } }
+    queryRefusal(rule, named) ??
+    contentTypeRefusal(rule, method, contentType) ?? {
+      kind: 'allowed',
+      call: {
+        method,
+        path: match.path,
+        query: writeQuery(named),
+        resource: match.resource,
+        options: named,
+        rule,
+      },
+    }
   );
+}
+
+interface RuleForPath {
+  readonly rule: PolicyRule;
+  readonly match: PathMatch;
+}
+
+function findRulesForPath({ rules, profile }: PolicyRules, path: UpstreamPath): readonly RuleForPath[] {
+  const found = rules.flatMap((rule): RuleForPath[] => {
+    const match = matchPath(rule.template, path, profile);
+    return match === undefined ? [] : [{ rule, match }];
+  });
+  const [lowestRank] = found.map(({ match }) => match.rank).toSorted();
+  return found.filter(({ match }) => match.rank === lowestRank);
+}
+
+/** The option with the name that the rule has for it. Letter case makes no difference. */
+function withNameOf(rule: PolicyRule, option: QueryOption): QueryOption {
+  const name = Object.keys(rule.query).find((known) => known.toLowerCase() === option.name.toLowerCase());
+  return name === undefined ? option : { ...option, name };
 }
 
 function queryRefusal(rule: PolicyRule, options: readonly QueryOption[]): PolicyRefusal | undefined {

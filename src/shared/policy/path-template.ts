@@ -1,20 +1,33 @@
 import type { ApiProfile } from './api-profile.ts';
-import type { UpstreamPath } from './path.ts';
+import { toComparableText } from './characters.ts';
 
-/** The path of a rule: literals that match letter by letter, and parameters. */
+/** The path of a rule: literals, and parameters for what a caller chooses. */
 export interface PathTemplate {
   readonly text: string;
   readonly parts: readonly Part[];
 }
 
-type Part =
-  | { readonly kind: 'literal'; readonly text: string }
+export type Part =
+  | LiteralPart
   /** `{id}`: a segment that the API's profile accepts as a key. */
   | { readonly kind: 'key' }
   /** `{file}` after `root:`, or `{file}:` at the end of the file's path: the name of a file or folder. */
   | { readonly kind: 'name'; readonly suffix: ':' | '' }
-  /** `name(first='{x}',second={y})` */
-  | { readonly kind: 'function'; readonly shape: string; readonly pattern: RegExp };
+  | FunctionPart;
+
+export interface LiteralPart {
+  readonly kind: 'literal';
+  readonly text: string;
+  /** Whether it stands in the path of a file, where it is the name of a folder. */
+  readonly isInFilePath: boolean;
+}
+
+/** `name(first='{x}',second={y})` */
+export interface FunctionPart {
+  readonly kind: 'function';
+  readonly name: string;
+  readonly parameters: readonly { readonly name: string; readonly isQuoted: boolean }[];
+}
 
 const parameter = String.raw`\{[A-Za-z][A-Za-z0-9-]*\}`;
 const argument = `[A-Za-z][A-Za-z0-9]*=(?:'${parameter}'|${parameter})`;
@@ -31,69 +44,37 @@ export const pathTemplatePattern = new RegExp(
 export function parsePathTemplate(text: string): PathTemplate {
   // From a segment that ends with a colon to the next such segment, parameters are names of files, as in
   // `/me/drive/root:/{folder}/{file}:/content`.
-  let inNames = false;
+  let isInFilePath = false;
   const parts = text
     .slice(1)
     .split('/')
     .map((segment): Part => {
       const endsWithColon = segment.endsWith(':');
-      const part = toPart(segment, inNames);
-      if (endsWithColon) inNames = !inNames;
+      const part = toPart(segment, isInFilePath || endsWithColon);
+      if (endsWithColon) isInFilePath = !isInFilePath;
       return part;
     });
   return { text, parts };
 }
 
-function toPart(segment: string, inNames: boolean): Part {
+function toPart(segment: string, isInFilePath: boolean): Part {
   if (segment.startsWith('{')) {
-    const suffix = segment.endsWith(':') ? ':' : '';
-    return inNames || suffix === ':' ? { kind: 'name', suffix } : { kind: 'key' };
+    return isInFilePath ? { kind: 'name', suffix: segment.endsWith(':') ? ':' : '' } : { kind: 'key' };
   }
-  if (!segment.endsWith(')')) return { kind: 'literal', text: segment };
-  const shape = segment.replaceAll(/\{[^}]+\}/g, '{}');
-  // A value contains no quote, comma, semicolon or parenthesis, because it could end its argument with one.
-  const pattern = shape.replaceAll(/[.()]/g, String.raw`\$&`).replaceAll('{}', "([^'(),;]*)");
-  return { kind: 'function', shape, pattern: new RegExp(`^${pattern}$`) };
+  const [, name, list = ''] = /^([^(]+)\((.*)\)$/.exec(segment) ?? [];
+  if (name === undefined) return { kind: 'literal', text: segment, isInFilePath };
+  const parameters = list === '' ? [] : list.split(',').map(toParameter);
+  return { kind: 'function', name, parameters };
 }
 
-export function matchesPath(template: PathTemplate, path: UpstreamPath, profile: ApiProfile): boolean {
-  const { length } = template.parts;
-  return length === path.segments.length && countMatchingSegments(template, path, profile) === length;
-}
-
-/** The number of segments that match, from the first one on. Literals are compared with the bytes that are sent. */
-export function countMatchingSegments(
-  { parts }: PathTemplate,
-  path: UpstreamPath,
-  profile: ApiProfile,
-): number {
-  const { rawSegments, segments } = path;
-  const mismatch = parts.findIndex(
-    (part, at) => !matchesSegment(part, rawSegments[at] ?? '', segments[at] ?? '', profile),
-  );
-  return mismatch === -1 ? parts.length : mismatch;
-}
-
-function matchesSegment(part: Part, rawSegment: string, segment: string, profile: ApiProfile): boolean {
-  switch (part.kind) {
-    case 'literal':
-      return part.text === rawSegment;
-    case 'key':
-      return isKey(segment, profile);
-    case 'name':
-      // The colon that ends the file's path must not be encoded, because some servers read an encoded colon as a part of
-      // the file's name.
-      return rawSegment.endsWith(part.suffix) && isName(withoutSuffix(segment, part.suffix));
-    case 'function': {
-      const [whole, ...values] = part.pattern.exec(rawSegment) ?? [];
-      return whole !== undefined && values.every((value) => isArgument(decodeURIComponent(value)));
-    }
-  }
+function toParameter(text: string): FunctionPart['parameters'][number] {
+  const [name = '', value = ''] = text.split('=');
+  return { name, isQuoted: value.startsWith("'") };
 }
 
 /**
- * Whether a call may match both templates. If unsure, the answer is true. Letter case makes no difference, because some
- * APIs ignore it.
+ * Whether a call may match both templates. If unsure, the answer is true. Letter case makes no difference, as when a call
+ * is matched.
  */
 export function overlap(left: PathTemplate, right: PathTemplate, profile: ApiProfile): boolean {
   return (
@@ -111,36 +92,36 @@ function partsOverlap(part: Part, other: Part, profile: ApiProfile): boolean {
   switch (part.kind) {
     case 'literal':
       if (other.kind === 'literal') return part.text.toLowerCase() === other.text.toLowerCase();
-      if (other.kind === 'key') return isKey(part.text, profile);
+      if (other.kind === 'key') return profile.isKey(part.text);
       return (
         other.kind === 'name' &&
         part.text.endsWith(other.suffix) &&
-        isName(withoutSuffix(part.text, other.suffix))
+        isFileName(withoutColon(part.text, other))
       );
     case 'key':
       return other.kind === 'key' || (other.kind === 'name' && other.suffix === '');
     case 'name':
       return (other.kind === 'name' && part.suffix === other.suffix) || other.kind === 'function';
     case 'function':
-      return other.kind === 'function' && part.shape.toLowerCase() === other.shape.toLowerCase();
+      return other.kind === 'function' && shapeOf(part) === shapeOf(other);
   }
 }
 
-const withoutSuffix = (text: string, suffix: string) => text.slice(0, text.length - suffix.length);
-
-const isKey = (segment: string, profile: ApiProfile) => !/[()]/.test(segment) && profile.isKey(segment);
-
-/**
- * A file name. A colon would end the file's path. Some file systems drop a space at the start, and a space or dot at
- * the end.
- */
-function isName(text: string): boolean {
-  return /^[\p{L}\p{M}\p{N} _@.!~=+,()&'-]{1,255}$/u.test(text) && !/^ |[ .]$/.test(text);
+function shapeOf({ name, parameters }: FunctionPart): string {
+  return JSON.stringify([name, parameters]).toLowerCase();
 }
 
-/** A value in a function's parentheses: a date, a number, a key or words, without quotes, commas and parentheses. */
-function isArgument(text: string): boolean {
-  return /^[\p{L}\p{M}\p{N} _@.:!~=+-]{1,512}$/u.test(text);
+/** A text without the colon with which a template ends the path of a file. */
+export const withoutColon = (text: string, { suffix }: { readonly suffix: string }): string =>
+  text.slice(0, text.length - suffix.length);
+
+/**
+ * Whether a text can be the name of a file or folder. A colon would end the file's path. Some file systems drop a space at
+ * the start, and a space or dot at the end. A word of OData would lead to something else than a file.
+ */
+export function isFileName(text: string): boolean {
+  if (text === '' || text.includes(':') || /^\s|[\s.]$/.test(text)) return false;
+  return !/^[\s.]*\$[a-z]+$/.test(toComparableText(text));
 }
 
 /** Whether the path ends with a parameter. The response is then one object and not a list. */

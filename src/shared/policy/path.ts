@@ -1,11 +1,16 @@
+import { changesIfDecoded, describeUnencoded, hasControlCharacter } from './characters.ts';
+
 /** A path that every server on the way to the API reads in the same way. */
 export interface UpstreamPath {
-  /** What is sent, byte for byte: `/v1.0/me`. */
+  /** The parts between the slashes. */
+  readonly segments: readonly PathSegment[];
+}
+
+export interface PathSegment {
+  /** As the caller wrote it. */
   readonly raw: string;
-  /** The parts between the slashes, as they are sent. */
-  readonly rawSegments: readonly string[];
-  /** The same parts, decoded once. */
-  readonly segments: readonly string[];
+  /** Decoded once. */
+  readonly text: string;
 }
 
 export type PathResult =
@@ -14,8 +19,8 @@ export type PathResult =
 
 const MAX_PATH_BYTES = 2048;
 
-/** The characters of a path (RFC 3986, 3.3). Servers may "repair" any other character, each in its own way. */
-const pathCharacters = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/;
+/** The longest beginning that has only characters of a path (RFC 3986, 3.3). Servers may "repair" any other character. */
+const pathCharacters = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*/;
 
 /**
  * Reads the path of a call to the API. An irregular path is refused and not repaired, because a path can evade the policy
@@ -26,23 +31,32 @@ const pathCharacters = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/;
  */
 export function readUpstreamPath(raw: string, routeParameter?: string): PathResult {
   if (raw.length > MAX_PATH_BYTES) return refused('the path is too long');
-  if (!raw.startsWith('/') || !pathCharacters.test(raw))
-    return refused('the path has a character that is not allowed');
-  const rawSegments = raw.slice(1).split('/');
-  const segments: string[] = [];
-  for (const rawSegment of rawSegments) {
-    const segment = decodeSegment(rawSegment);
-    if (segment === undefined) return refused('the path is not valid UTF-8');
-    if (segment === '') return refused('the path has an empty segment');
-    if (segment === '.' || segment === '..') return refused('the path has a dot segment');
-    // An encoded percent sign is a second encoding, which some front ends decode and others do not.
-    if (/[/\\%]/.test(segment)) return refused('the path has an encoded slash, backslash or percent');
-    if (hasControlCharacter(segment)) return refused('the path has a control character');
-    segments.push(segment);
+  if (!raw.startsWith('/')) return refused('the path does not begin with a slash');
+  const [readable = ''] = pathCharacters.exec(raw) ?? [];
+  const unreadable = raw.codePointAt(readable.length);
+  if (unreadable !== undefined)
+    return refused(`the path has ${describeUnencoded(String.fromCodePoint(unreadable))}`);
+  const segments: PathSegment[] = [];
+  for (const rawSegment of raw.slice(1).split('/')) {
+    const text = decodeSegment(rawSegment);
+    if (text === undefined) return refused('the path is not valid UTF-8');
+    const issue = issueOf(text);
+    if (issue !== undefined) return refused(`the path has ${issue}`);
+    segments.push({ raw: rawSegment, text });
   }
-  if (routeParameter !== undefined && segments.join('/') !== routeParameter)
+  if (routeParameter !== undefined && segments.map(({ text }) => text).join('/') !== routeParameter)
     return refused('the URL and the host disagree on the path');
-  return { kind: 'path', path: { raw, rawSegments, segments } };
+  return { kind: 'path', path: { segments } };
+}
+
+/** What servers could read differently in a decoded segment. */
+function issueOf(text: string): string | undefined {
+  if (text === '') return 'an empty segment';
+  if (text === '.' || text === '..') return 'a dot segment';
+  if (/[/\\]/.test(text)) return 'an encoded slash or backslash';
+  // Some front ends decode a second encoding, and others do not.
+  if (changesIfDecoded(text)) return 'an encoded "%" before two hexadecimal digits';
+  return hasControlCharacter(text) ? 'a control character' : undefined;
 }
 
 function refused(reason: string): PathResult {
@@ -57,10 +71,17 @@ function decodeSegment(text: string): string | undefined {
   }
 }
 
-export function hasControlCharacter(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return true;
+/** One character of a segment as the caller wrote it. The bytes of an encoded one are valid UTF-8. */
+const rawCharacter = /%[c-f][0-9a-f](?:%[89ab][0-9a-f])+|%[0-9a-f]{2}|./gi;
+
+/** The part of a segment as the caller wrote it, by its position in the decoded text. */
+export function sliceRaw({ raw, text }: PathSegment, from: number, to: number): string {
+  if (raw.length === text.length) return raw.slice(from, to);
+  let at = 0;
+  let slice = '';
+  for (const character of raw.match(rawCharacter) ?? []) {
+    if (at >= from && at < to) slice += character;
+    at += decodeURIComponent(character).length;
   }
-  return false;
+  return slice;
 }

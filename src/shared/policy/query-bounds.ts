@@ -1,12 +1,15 @@
 import type { ExpandBound, OptionBound, OptionBounds } from './option-bounds.ts';
-import type { QueryOption } from './query.ts';
-import { decodeAgain, type Reinterpretation, toComparableOption } from './reinterpretations.ts';
+import type { OptionText, QueryOption } from './query.ts';
+import { decodeAgain, toComparableOption } from './reinterpretations.ts';
 
 /**
  * The first violation of a rule's bounds, as a sentence for the caller. It quotes the policy and never the query.
  * Undefined if the query is within bounds.
  */
-export function findViolation(bounds: OptionBounds, options: readonly QueryOption[]): string | undefined {
+export function findViolation(
+  bounds: OptionBounds,
+  options: readonly (OptionText | QueryOption)[],
+): string | undefined {
   for (const option of options) {
     const violation = violationOfOption(bounds, option) ?? violationOfReinterpretations(bounds, option);
     if (violation !== undefined) return violation;
@@ -17,17 +20,18 @@ export function findViolation(bounds: OptionBounds, options: readonly QueryOptio
   return missing && `The rule for this path requires ${missing[0]}.`;
 }
 
-function violationOfOption(
-  bounds: OptionBounds,
-  { name, value }: QueryOption | Reinterpretation,
-): string | undefined {
+function violationOfOption(bounds: OptionBounds, { name, value }: OptionText): string | undefined {
   const bound = Object.hasOwn(bounds, name) ? bounds[name] : undefined;
   return bound === undefined ? notAllowed(Object.keys(bounds)) : violationOf(name, bound, value);
 }
 
 /** @param option is already within its own bound */
-function violationOfReinterpretations(bounds: OptionBounds, option: QueryOption): string | undefined {
-  const { name, reinterpretations = [] } = option;
+function violationOfReinterpretations(
+  bounds: OptionBounds,
+  option: OptionText | QueryOption,
+): string | undefined {
+  const { name } = option;
+  const reinterpretations = ('reinterpretations' in option && option.reinterpretations) || [];
   const bound = bounds[name];
   // The policy itself lists the value, so it may pass however an API decodes it.
   if (bound !== undefined && bound !== true && 'oneOf' in bound) return undefined;
@@ -141,7 +145,7 @@ export interface ExpandItem {
   /** Empty if the item does not follow the grammar. */
   readonly navigation: string;
   /** Undefined if the options do not follow the grammar. */
-  readonly options: readonly QueryOption[] | undefined;
+  readonly options: readonly OptionText[] | undefined;
 }
 
 /** The items of a `$expand`, each with the options in parentheses after it. */
@@ -152,8 +156,8 @@ export function readExpandItems(value: string): readonly ExpandItem[] {
   });
 }
 
-function readNested(text: string): QueryOption[] | undefined {
-  const options: QueryOption[] = [];
+function readNested(text: string): OptionText[] | undefined {
+  const options: OptionText[] = [];
   for (const part of splitOutsideParentheses(text, ';') ?? ['']) {
     const [, name, value] = /^([^=]+)=(.*)$/s.exec(part) ?? [];
     if (name === undefined || value === undefined) return undefined;

@@ -1,11 +1,16 @@
-import { hasControlCharacter } from './path.ts';
+import { hasControlCharacter } from './characters.ts';
 import { type Reinterpretation, reinterpret, toComparableOption } from './reinterpretations.ts';
 
-export interface QueryOption {
-  /** Decoded. */
+/** Name and value of an option, decoded. */
+export interface OptionText {
   readonly name: string;
-  /** Decoded. Empty if the option has no value. */
+  /** Empty if the option has no value. */
   readonly value: string;
+}
+
+export interface QueryOption extends OptionText {
+  /** The value as the caller wrote it, with the equals sign before it. Empty if there is neither. */
+  readonly rawValue: string;
   /**
    * The options that an API finds if it decodes this one again or splits it at a decoded `&`. They must be within the rule's
    * bounds too, unless the policy lists this value itself.
@@ -54,10 +59,15 @@ export function readUpstreamQuery(
       if (seen.has(comparable)) return refused('the query has an option twice');
       seen.add(comparable);
     }
-    options.push({ name, value, ...(reinterpretations.length === 0 ? {} : { reinterpretations }) });
+    const rawValue = equals === -1 ? '' : pair.slice(equals);
+    options.push({ name, value, rawValue, ...(reinterpretations.length === 0 ? {} : { reinterpretations }) });
   }
   return { kind: 'query', options };
 }
+
+/** The query that is sent: the names as in the rule, the values as the caller wrote them. */
+export const writeQuery = (options: readonly QueryOption[]): string =>
+  options.map(({ name, rawValue }) => `${name}${rawValue}`).join('&');
 
 function refused(reason: string): QueryResult {
   return { kind: 'refused', reason };

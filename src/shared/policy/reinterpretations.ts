@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { hasControlCharacter } from './path.ts';
+import { hasControlCharacter } from './characters.ts';
 
 /** An option that the caller did not write, but that an API reads if it decodes once more or splits decoded text. */
 export interface Reinterpretation {

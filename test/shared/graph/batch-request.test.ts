@@ -100,6 +100,11 @@ describe('a batch', () => {
     expect(request).toMatchObject({ url: '/me?$filter=city%20eq%20null' });
   });
 
+  it('sends paths and names of options in the spelling of the rule', { tags: ['PX-6'] }, () => {
+    const [request] = sent({ requests: [get({ url: "/ME?%24Filter=city eq 'R''D'" })] }).requests;
+    expect(request).toMatchObject({ url: "/me?$filter=city%20eq%20'R''D'" });
+  });
+
   it('accepts base64 in both alphabets for bodies other than JSON', () => {
     for (const body of ['', 'AAEC/+8=', 'AAEC_-8', 'AAEC_-8=']) {
       const headers = { 'content-type': 'image/jpeg' };
@@ -300,7 +305,7 @@ describe('refuses', { tags: ['PX-6'] }, () => {
   it.each([
     '/users',
     'users',
-    '/ME',
+    '/m%2565',
     '/me/',
     '',
     '/',

@@ -106,7 +106,7 @@ const hostileLinks = [
   'x',
   `${graph}/v1.0/users`,
   `${graph}/v1.0/me/sendMail`,
-  `${graph}/v1.0/ME/messages`,
+  `${graph}/v1.0/ME/message`,
   `${graph}/beta/me/messages`,
   `${graph}/v1.0/me/messages/`,
   `${graph}/v1.0/me/../users`,
@@ -138,12 +138,13 @@ describe('links in JSON', () => {
       `${graph}/v1.0/me/mailFolders('inbox')/messages/delta?$deltatoken=x`,
       `${own}/v1.0/me/mailFolders/inbox/messages/delta?$deltatoken=x`,
     ],
+    ['@odata.nextLink', `${graph}/V1.0/ME/Messages?$Skip=2`, `${own}/v1.0/me/messages?$skip=2`],
     ['members@odata.nextLink', page, ownPage],
     ['@nextLink', `${graph}/beta/me`, `${own}/beta/me`],
     [
       '@odata.nextLink',
       `${graph}/v1.0/me/messages?%24top=2&%24skip=2`,
-      `${own}/v1.0/me/messages?%24top=2&%24skip=2`,
+      `${own}/v1.0/me/messages?$top=2&$skip=2`,
     ],
   ])('%s of Graph is rewritten to this service: %s', { tags: ['PX-14'] }, (name, link, ownLink) => {
     for (const wrap of ['$', '{"a":[{"b":$}]}', '[[1,$]]'])
@@ -375,9 +376,9 @@ describe('a Location', () => {
     links.editLocation(status, location, callWith(fileLinks, method));
 
   it.each([
-    [`${graph}/v1.0/me/messages('AA1=')`, `${own}/v1.0/me/messages/AA1=`],
+    [`${graph}/v1.0/me/messages('AA1=')`, `${own}/v1.0/me/messages('AA1=')`],
     [`${graph}/v1.0/me/messages/AA1=`, `${own}/v1.0/me/messages/AA1=`],
-    ["/teams('a-1')/operations('b-2')", `${own}/v1.0/teams/a-1/operations/b-2`],
+    ["/teams('a-1')/operations('b-2')", `${own}/v1.0/teams('a-1')/operations('b-2')`],
     ['/v1.0/me/messages/AA1=', `${own}/v1.0/me/messages/AA1=`],
   ])(
     'of Graph with 201 or 202 is rewritten to this service: %s',

@@ -39,7 +39,10 @@ describe.each([0, 1, 2] as const)('behind %i front ends that decode', (decodes) 
     '/v1.0/me?$select=id,mail&$top=5',
     '/v1.0/me/photo/$value',
     '/v1.0/me/things/t1',
+    '/v1.0/me/things/x_y.com%23EXT%23@contoso.com',
+    "/v1.0/me/things('o''brien%20%25')",
     '/v1.0/me/drive/root:/Menu%20(new).txt:/content',
+    '/v1.0/me/drive/root:/Q1%20%5Bdraft%5D%20%233.docx:/content',
   ])('the policy allows %s, so that attacks do not fail for another reason', (path) => {
     expect(sentToGraph('GET', `${prefix}${path}`, decodes)).toBe(path);
   });

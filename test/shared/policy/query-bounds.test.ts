@@ -63,9 +63,13 @@ describe('a query within the bounds of its rule', () => {
     expect(refusalOf(policy, `GET /v1.0/users?$select=id&${query}`)).toBeUndefined();
   });
 
-  it('is sent unchanged, byte for byte', () => {
-    const query = '$select=id,displayName&%24top=5&$filter=displayName+eq+%27a%27';
-    expect(ask(policy, `GET /v1.0/users?${query}`)).toMatchObject({ path: '/v1.0/users', query });
+  it('is sent with the names of the rule and unchanged values, in its order', { tags: ['PX-5'] }, () => {
+    const query =
+      "$Select=id,displayName&%24top=%35&$FILTER=displayName+eq+%27a'&STARTDATETIME=a=b&$Count=true";
+    expect(ask(policy, `GET /v1.0/users?${query}`)).toMatchObject({
+      path: '/v1.0/users',
+      query: "$select=id,displayName&$top=%35&$filter=displayName+eq+%27a'&startDateTime=a=b&$count=true",
+    });
   });
 
   it('can have any values if the rule lists names only', () => {
