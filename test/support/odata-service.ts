@@ -65,14 +65,18 @@ function toSteps(segments: readonly string[]): Step[] | undefined {
   let isInFilePath = false;
   for (const segment of segments) {
     const text = segment.endsWith(':') ? segment.slice(0, -1) : segment;
-    const isFile: boolean = isInFilePath;
+    const isFile = isInFilePath;
     if (segment.endsWith(':')) isInFilePath = !isInFilePath;
-    const read: Step[] | undefined = isFile && !isWord(text) ? [{ kind: 'file', text }] : toStep(text);
+    const read = steps.length === 0 ? asVersion(text) : isFile ? asFile(text) : toStep(text);
     if (read === undefined) return undefined;
     steps.push(...read);
   }
   return steps;
 }
+
+const asVersion = (text: string): Step[] => [{ kind: /^(?:v1\.0|beta)$/i.test(text) ? 'name' : 'key', text }];
+
+const asFile = (text: string): Step[] => [{ kind: isWord(text) ? 'name' : 'file', text }];
 
 /** `$value` and the like, as a reader sees it that ignores spaces, dots and characters that are not seen. */
 const isWord = (text: string) => /^\$[a-z]+$/i.test(clean(text));
@@ -80,7 +84,7 @@ const isWord = (text: string) => /^\$[a-z]+$/i.test(clean(text));
 /** Letters only, letters around a number, a version at the end, or a namespace: most likely a name. */
 const isName = (text: string) =>
   isWord(text) ||
-  /^(?:[a-z]+|[a-z]+\d{1,4}[a-z]{3,}\d{0,2}|[a-z]+_v\d{1,2}|v\d\.\d|(?:microsoft|graph|default)\.[^@]*)$/i.test(
+  /^(?:[a-z]+|[a-z]+\d{1,4}[a-z]{3,}\d{0,2}|[a-z]+_v\d{1,2}|(?:microsoft|graph|default)\.[^@]*)$/i.test(
     clean(text),
   );
 
