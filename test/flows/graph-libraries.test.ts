@@ -8,6 +8,7 @@ import {
 } from '@microsoft/microsoft-graph-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callbackAddress, knownAtEntra } from '../support/callback-address.ts';
+import { settlePnpBatch } from '../support/pnp-batch.js';
 import type { UserAgent } from '../support/user-agent.ts';
 import { signIn, startWorld, type World } from '../support/world.ts';
 
@@ -19,6 +20,8 @@ const registrations = demoDirectory.registrations.map((registration) => ({
 let world: World;
 let browser: UserAgent;
 let graph: Client;
+/** Sends a library's request as the page would. */
+let send: (address: URL, init: RequestInit) => Promise<Response>;
 
 beforeAll(async () => {
   world = await startWorld({ ...demoDirectory, registrations });
@@ -33,29 +36,30 @@ beforeAll(async () => {
   browser = knownAtEntra(known);
   const callback = await callbackAddress(browser, `${origin}/api/auth/login?feature=mail`);
   await browser.request(`${origin}${callback.pathname}${callback.search}`);
+  send = async ({ origin: target, pathname, search }, { method = 'GET', body, headers }) => {
+    expect(target).toBe(publicBaseUrl);
+    const text = typeof body === 'string' ? body : undefined;
+    const answer = await browser.request(origin + pathname + search, {
+      method,
+      headers: {
+        ...Object.fromEntries(new Headers(headers)),
+        'x-csrf': '1',
+        ...(text === undefined ? {} : { 'content-length': String(Buffer.byteLength(text)) }),
+      },
+      ...(text === undefined ? {} : { body: text }),
+    });
+    const type = answer.headers['content-type'] ?? '';
+    const code = answer.headers['bff-problem'];
+    return new Response(answer.body, {
+      status: answer.status,
+      headers: { 'content-type': type, ...(typeof code === 'string' && { 'bff-problem': code }) },
+    });
+  };
   graph = Client.initWithMiddleware({
     baseUrl: `${publicBaseUrl}/api/graph/`,
     middleware: {
       async execute(context) {
-        const address = new URL(String(context.request));
-        expect(address.origin).toBe(publicBaseUrl);
-        const { method = 'GET', body, headers } = context.options ?? {};
-        const text = typeof body === 'string' ? body : undefined;
-        const answer = await browser.request(origin + address.pathname + address.search, {
-          method,
-          headers: {
-            ...Object.fromEntries(new Headers(headers)),
-            'x-csrf': '1',
-            ...(text === undefined ? {} : { 'content-length': String(Buffer.byteLength(text)) }),
-          },
-          ...(text === undefined ? {} : { body: text }),
-        });
-        const type = answer.headers['content-type'] ?? '';
-        const code = answer.headers['bff-problem'];
-        context.response = new Response(answer.body, {
-          status: answer.status,
-          headers: { 'content-type': type, ...(typeof code === 'string' && { 'bff-problem': code }) },
-        });
+        context.response = await send(new URL(String(context.request)), context.options ?? {});
       },
     },
   });
@@ -132,6 +136,22 @@ describe('@microsoft/microsoft-graph-client with a service behind https', () => 
     });
   });
 
+  it('reads the refused part of a batch, and the others', { tags: ['PX-6'] }, async () => {
+    const content = new BatchRequestContent([
+      { id: 'a', request: new Request(`${publicBaseUrl}/me?$select=displayName`) },
+      { id: 'b', request: new Request(`${publicBaseUrl}/auditLogs/signIns`), dependsOn: ['a'] },
+      { id: 'c', request: new Request(`${publicBaseUrl}/me`), dependsOn: ['b'] },
+    ]);
+    const answer = new BatchResponseContent(await graph.api('/$batch').post(await content.getContent()));
+    expect(await answer.getResponseById('a').json()).toEqual(
+      expect.objectContaining({ displayName: 'Alice Adams' }),
+    );
+    const [refused, dependant] = [answer.getResponseById('b'), answer.getResponseById('c')];
+    expect([refused.status, refused.headers.get('bff-problem')]).toEqual([403, 'path_not_allowed']);
+    expect(await refused.json()).toMatchObject({ error: { code: 'path_not_allowed' } });
+    expect(dependant.status).toBe(424);
+  });
+
   it('reads the problem in a part like an error of Graph', async () => {
     world.graph.respondWith((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"responses":[]}');
@@ -142,5 +162,14 @@ describe('@microsoft/microsoft-graph-client with a service behind https', () => 
     const part = answer.getResponseById('a');
     expect(part.status).toBe(502);
     expect(await part.json()).toMatchObject({ error: { code: 'upstream_answer_refused' } });
+  });
+});
+
+describe('PnPjs', () => {
+  it('settles every call of a batch with a refused part', { tags: ['PX-6'] }, async () => {
+    const [me, users, messages] = await settlePnpBatch(`${publicBaseUrl}/api/graph/v1.0`, send);
+    expect(me).toMatchObject({ status: 'fulfilled', value: { displayName: 'Alice Adams' } });
+    expect(messages).toMatchObject({ status: 'fulfilled', value: [{ subject: expect.any(String) }] });
+    expect(users).toMatchObject({ status: 'rejected', reason: { status: 403 } });
   });
 });

@@ -64,13 +64,14 @@ export async function forwardBatch(
   const read = readBatch(body, version, (call) => pageLinks.match(caller.user, call));
   permit.countAs(read.length);
   const authorized = await authorizeParts(caller, read, log, dependencies);
+  recordAnswered(authorized.items, log);
   // A batch of which nothing is sent does not extend the session, as a refused call does not. If it is certain that a part
   // is sent, the session is extended first: a refused request for permissions writes the row, and this version is then old.
   const isSent = hasPermittedPart(authorized.caller, authorized.items);
   const current = isSent ? await extendSession(authorized.caller, log) : authorized.caller;
   const permitted = await permitParts(current, authorized.items, log, requestPermissions);
   const { items } = permitted;
-  recordAnswered(items, log);
+  recordAnswered(items, log, authorized.items);
   const [firstPart, ...furtherParts] = partsOf(items);
   if (firstPart === undefined) return toUnsentBatchResponse(answeredOf(items), request.id);
   const sender = isSent ? permitted.caller : await extendSession(permitted.caller, log);
@@ -145,9 +146,11 @@ async function authorizeParts(
   return { caller: authorized, items: answered };
 }
 
-function recordAnswered(items: readonly BatchItem[], log: Log): void {
+/** @param recorded an earlier state, whose answered parts are recorded already */
+function recordAnswered(items: readonly BatchItem[], log: Log, recorded: readonly BatchItem[] = []): void {
   for (const [position, item] of items.entries()) {
-    if (item.kind === 'answered' && item.problem !== undefined) recordProblem(item.problem, log, position);
+    if (item.kind !== 'answered' || item.problem === undefined) continue;
+    if (recorded[position]?.kind !== 'answered') recordProblem(item.problem, log, position);
   }
 }
 
