@@ -169,7 +169,9 @@ describe('a fault of the sample 1-call-graph-bff', () => {
     ] as const) {
       const answer = await browser.clone().script(method, path, { headers });
       expect([answer.status, codeOf(answer)], path).toEqual([500, 'internal_error']);
-      expect(answer.headers['content-type'], path).toMatch(/^application\/problem\+json/);
+      const type = path === me ? 'application/json' : 'application/problem+json';
+      expect(answer.headers['content-type'], path).toBe(`${type}; charset=utf-8`);
+      expect(answer.headers['bff-problem'], path).toBe('internal_error');
       expect(answer.body).not.toContain('canary');
     }
     const page = await browser.clone().request('/api/admin', asPage);
