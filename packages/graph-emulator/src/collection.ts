@@ -63,7 +63,7 @@ export function createItem(call: GraphCall, collection: Collection, parents: rea
   const store = storeOf(call, collection, parents);
   const id = toId(`${call.caller.userId} ${collection.path} ${call.saved.version()} ${call.saved.run}`);
   const item = { ...collection.create(call, parseEntity(collection.type, call.body)), id };
-  store.save(item);
+  store.create(item);
   return item;
 }
 

@@ -4,6 +4,7 @@ import type { EntityType } from './odata/entity-type.ts';
 import { type QueryOptions, readCount, toOptions } from './odata/options.ts';
 import { shape } from './odata/select.ts';
 import { GraphError, type GraphObject, type GraphReply } from './reply.ts';
+import type { SavedCollection } from './saved-items.ts';
 
 /** A list whose changes can be read. */
 export interface TrackedList {
@@ -13,19 +14,26 @@ export interface TrackedList {
   readonly items: readonly GraphObject[];
   /** The address of the links, as Graph writes it, without origin and version. */
   readonly linkPath: string;
-  /** Returns the ids of the items that changed after a version, also of those that left the list. */
-  changedSince(version: number): readonly string[];
+  /** Tells the ids of the items that changed after a version, also of those that left the list. */
+  readonly changes: Pick<SavedCollection, 'changedSince' | 'isNewSince' | 'itemAt'>;
+  /**
+   * Whether an item was in the list. Undefined stands for an item as every user has it. The default is that all items of the
+   * collection are.
+   */
+  contained?(before: GraphObject | undefined): boolean;
   /** How the list tells that an item was deleted or has left it. */
   removed(id: string): GraphObject;
   /** The default is 10. */
   readonly pageSize?: number;
 }
 
-/** The names of the options with the tokens. Files have one for both. */
+/** The names of the options with the tokens in links. Files have one for both, and understand the others too. */
 export interface Tokens {
   readonly page: string;
   readonly delta: string;
 }
+
+const tokenNames = ['$deltatoken', '$skiptoken', 'token'];
 
 /** What a token stands for. */
 interface Position {
@@ -43,7 +51,7 @@ const defaultPageSize = 10;
 /** Mail, calendars and contacts tell of a removed item in this way. */
 export const removedItem = (id: string): GraphObject => ({ '@removed': { reason: 'deleted' }, id });
 export const outlookTokens = { page: '$skiptoken', delta: '$deltatoken' } as const;
-export const outlookDeltaOptions = ['$select', '$top', '$skiptoken', '$deltatoken'];
+export const outlookDeltaOptions = ['$select', '$top', '$skiptoken', '$deltatoken', 'changeType'];
 
 /**
  * Replies with the items of a list, page by page, and then with what changed since.
@@ -58,9 +66,9 @@ export function deltaReply(
   given?: string,
 ): GraphReply {
   const { saved, options } = call;
-  const token = given ?? options.get(tokens.delta) ?? options.get(tokens.page) ?? '';
+  const token = given ?? tokenNames.map((name) => options.get(name)).find((one) => one !== undefined) ?? '';
   const isFirst = token === '' || token.toLowerCase() === 'latest';
-  const position = isFirst ? firstPosition(call, tokens, token !== '') : parseToken(call, tokens, token);
+  const position = isFirst ? firstPosition(call, token !== '') : parseToken(call, tokens, token);
   const { start, ...rest } = position;
   const kept = toOptions(position.kept);
   const list = toList(kept);
@@ -73,7 +81,7 @@ export function deltaReply(
     },
   });
   if (start === undefined) {
-    const changes = isFirst ? [] : changesOf(list, position.version);
+    const changes = isFirst ? [] : changesOf(list, position.version, kept);
     return reply(changes, 'delta', { ...rest, version: saved.version() });
   }
   const end = start + (readCount(kept, '$top') ?? preferredSize(call) ?? list.pageSize ?? defaultPageSize);
@@ -83,9 +91,8 @@ export function deltaReply(
     : reply(items, 'delta', rest);
 }
 
-function firstPosition({ saved, options }: GraphCall, tokens: Tokens, isLatest: boolean): Position {
-  const isToken = (name: string) =>
-    [tokens.page, tokens.delta].some((one) => one.toLowerCase() === name.toLowerCase());
+function firstPosition({ saved, options }: GraphCall, isLatest: boolean): Position {
+  const isToken = (name: string) => tokenNames.includes(name.toLowerCase());
   return {
     run: saved.run,
     version: saved.version(),
@@ -96,8 +103,17 @@ function firstPosition({ saved, options }: GraphCall, tokens: Tokens, isLatest: 
 
 const isRemoved = (item: GraphObject) => '@removed' in item || 'deleted' in item;
 
-function changesOf({ items, changedSince, removed }: TrackedList, version: number): GraphObject[] {
-  return changedSince(version).map((id) => items.find((item) => item['id'] === id) ?? removed(id));
+function changesOf(list: TrackedList, version: number, kept: QueryOptions): GraphObject[] {
+  const { items, changes, removed } = list;
+  const wanted = kept.get('changeType')?.toLowerCase();
+  return changes.changedSince(version).flatMap((id) => {
+    const item = items.find((one) => one['id'] === id);
+    const isNew = changes.isNewSince(id, version);
+    const wasThere = !isNew && (list.contained?.(changes.itemAt(id, version)) ?? true);
+    if (item === undefined && !wasThere) return [];
+    const kind = item === undefined ? 'deleted' : isNew ? 'created' : 'updated';
+    return wanted === undefined || wanted === kind ? [item ?? removed(id)] : [];
+  });
 }
 
 const toToken = (position: Position): string => Buffer.from(JSON.stringify(position)).toString('base64url');

@@ -2,11 +2,11 @@ import { evaluateAccess } from './access-evaluation.ts';
 import type { Caller } from './access-token.ts';
 import { handleBatch } from './batch.ts';
 import type { GraphCall } from './call.ts';
+import { handleRoute } from './dispatch.ts';
 import type { Graph } from './graph.ts';
 import { parseQuery } from './odata/options.ts';
 import type { RecordedRequest } from './recorded-requests.ts';
 import { type CallIds, GraphError, type GraphReply, toErrorReply } from './reply.ts';
-import { handleRoute } from './routes.ts';
 import { failOnDemand } from './simulated-failures.ts';
 
 /** A call, or a part of a batch. */

@@ -14,17 +14,26 @@ export interface SavedItems {
 export interface SavedCollection {
   /** Returns created items, newest first, then the given items with their changes. */
   apply(items: readonly GraphObject[]): GraphObject[];
-  /** Creates the item, or replaces the one with the same id. */
+  create(item: GraphObject): void;
+  /** Replaces the item with the same id. */
   save(item: GraphObject): void;
   remove(id: string): void;
+  /** Whether callers created the item after a version. */
+  isNewSince(id: string, version: number): boolean;
+  /** Returns what the item was at a version, or undefined if callers had not saved it by then. */
+  itemAt(id: string, version: number): GraphObject | undefined;
   /** Returns the ids of the items that were created, changed or deleted after a version, oldest change first. */
   changedSince(version: number): string[];
 }
 
 interface Saved {
+  /** The version at which callers created it; 0 if it always existed. */
+  readonly createdAt: number;
   /** Undefined if the item was deleted. */
   readonly item: GraphObject | undefined;
   readonly version: number;
+  /** The items before this one, oldest first. */
+  readonly earlier: readonly { readonly item: GraphObject | undefined; readonly version: number }[];
 }
 
 export function createSavedItems(): SavedItems {
@@ -36,9 +45,12 @@ export function createSavedItems(): SavedItems {
     of(collection) {
       const saved = collections.get(collection) ?? new Map<string, Saved>();
       collections.set(collection, saved);
-      const put = (id: string, item: GraphObject | undefined): void => {
+      const put = (id: string, item: GraphObject | undefined, isNew = false): void => {
         version++;
-        saved.set(id, { item, version });
+        const before = saved.get(id);
+        const createdAt = isNew ? version : (before?.createdAt ?? 0);
+        const earlier = before === undefined ? [] : [...before.earlier, before];
+        saved.set(id, { item, version, createdAt, earlier });
       };
       return {
         apply(items) {
@@ -50,6 +62,13 @@ export function createSavedItems(): SavedItems {
             return own === undefined ? item : own.item;
           });
           return [...made.reverse(), ...there].filter(isThere);
+        },
+        create: (item) => put(String(item['id']), item, true),
+        isNewSince: (id, since) => (saved.get(id)?.createdAt ?? 0) > since,
+        itemAt(id, at) {
+          const one = saved.get(id);
+          const states = one === undefined ? [] : [...one.earlier, one];
+          return states.findLast((state) => state.version <= at)?.item;
         },
         save: (item) => put(String(item['id']), item),
         remove: (id) => put(id, undefined),

@@ -152,6 +152,14 @@ describe('changes of messages', () => {
     },
   );
 
+  it('in other folders are not among them', async () => {
+    const draft = await alice('POST /me/messages', { subject: 'Draft' });
+    const { last } = await readAll(alice, '/me/mailFolders/inbox/messages/delta?$select=subject');
+    await alice(`PATCH /me/messages/${draft.body.id}`, { subject: 'Draft 2' });
+    await alice('POST /me/messages', { subject: 'Another' });
+    expect((await alice(`GET ${last.body['@odata.deltaLink']}`)).body.value).toEqual([]);
+  });
+
   it('between two pages are not lost', async () => {
     const first = await alice('GET /me/mailFolders/inbox/messages/delta?$select=isRead');
     const [message] = first.body.value ?? [];
@@ -160,6 +168,28 @@ describe('changes of messages', () => {
     const { last } = await readAll(alice, next);
     const changes = await alice(`GET ${last.body['@odata.deltaLink']}`);
     expect(changes.body.value).toMatchObject([{ id: message?.id, isRead: true }]);
+  });
+
+  it('can be those of one kind, and of newer messages only', async () => {
+    const path = '/me/mailFolders/inbox/messages/delta?$select=subject';
+    const [newest] = (await alice('GET /me/mailFolders/inbox/messages?$top=1')).body.value ?? [];
+    const newer = `$filter=receivedDateTime ge ${newest?.['receivedDateTime']}&$orderby=receivedDateTime desc`;
+    expect((await readAll(alice, `${path}&${newer}`)).items).toHaveLength(1);
+    expect((await alice(`GET ${path}&$filter=isRead eq true`)).status).toBe(400);
+    expect((await alice(`GET ${path}&$orderby=subject`)).status).toBe(400);
+    const links = new Map<string, string | undefined>();
+    for (const kind of ['created', 'updated', 'deleted']) {
+      const { last } = await readAll(alice, `${path}&changeType=${kind}`);
+      links.set(kind, last.body['@odata.deltaLink']);
+    }
+    const made = await alice('POST /me/mailFolders/inbox/messages', { subject: 'New' });
+    await alice(`PATCH /me/messages/${newest?.id}`, { isRead: true });
+    for (const [kind, id] of [
+      ['created', made.body.id],
+      ['updated', newest?.id],
+    ] as const)
+      expect((await alice(`GET ${links.get(kind)}`)).body.value?.map((one) => one.id)).toEqual([id]);
+    expect((await alice(`GET ${links.get('deleted')}`)).body.value).toEqual([]);
   });
 
   it('can begin now', async () => {

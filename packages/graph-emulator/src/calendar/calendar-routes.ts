@@ -145,7 +145,8 @@ function routesOfCalendar(calendar: string): Route[] {
             inPreferredZone(call, event),
           ),
           linkPath: `${calendar.startsWith('/me/calendars') ? '/me/calendar' : calendar}/calendarView/delta`,
-          changedSince: storeOf(call, events, []).changedSince,
+          changes: storeOf(call, events, []),
+          contained: (before) => before === undefined || inWindow([before], windowOf(options)).length > 0,
           removed: removedItem,
         }));
       },

@@ -201,7 +201,7 @@ export const contactRoutes: readonly Route[] = [
             folder === undefined
               ? '/me/contacts/delta'
               : `/me/contactfolders('${encodeURIComponent(String(folder['id']))}')/contacts/delta`,
-          changedSince: storeOf(call, contacts, []).changedSince,
+          changes: storeOf(call, contacts, []),
           removed: removedItem,
         }));
       },

@@ -22,7 +22,7 @@ import { itemWriteRoutes } from './write-routes.ts';
 
 const driveReads = ['Files.Read', 'Files.ReadWrite', 'Files.Read.All', 'Files.ReadWrite.All'];
 const tokens: Tokens = { page: 'token', delta: 'token' };
-const deltaOptions = ['$select', '$top', 'token'];
+const deltaOptions = ['$select', '$top', 'token', '$skiptoken', '$deltatoken'];
 
 /** The drive of the user, its files and folders, and their changes. */
 export const driveRoutes: readonly Route[] = [
@@ -180,7 +180,7 @@ function changesReply(call: GraphCall, token: string | undefined): GraphReply {
       type: typeOfItems(call),
       items: drive.all().map((node) => toItem(call, node)),
       linkPath: '/me/drive/root/delta',
-      changedSince: drive.changedSince,
+      changes: drive.changes,
       removed: (id) => ({ id, deleted: { state: 'deleted' } }),
       pageSize: 200,
     }),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { GraphError } from '../reply.ts';
-import type { SavedItems } from '../saved-items.ts';
+import type { SavedCollection, SavedItems } from '../saved-items.ts';
 import { freeName, isSameName, requireFileName } from './file-names.ts';
 
 /** A file, or a folder if it has no content. */
@@ -53,7 +53,7 @@ export interface Drive {
   ): DriveNode;
   /** Removes a node and all below it. */
   remove(id: string): void;
-  changedSince(version: number): readonly string[];
+  readonly changes: SavedCollection;
 }
 
 const givenAt = new Date('2026-03-02T09:30:00Z');
@@ -67,8 +67,9 @@ export function createDrive(userId: string, saved: SavedItems): Drive {
   nodes.set(root.id, root);
 
   const save = (node: DriveNode): DriveNode => {
+    if (nodes.has(node.id)) changes.save({ id: node.id });
+    else changes.create({ id: node.id });
     nodes.set(node.id, node);
-    changes.save({ id: node.id });
     return node;
   };
   const childrenOf = (id: string) => [...nodes.values()].filter(({ parentId }) => parentId === id);
@@ -150,7 +151,7 @@ export function createDrive(userId: string, saved: SavedItems): Drive {
       nodes.delete(id);
       changes.remove(id);
     },
-    changedSince: changes.changedSince,
+    changes,
   };
 
   const travel = given(toId('Travel'), 'Travel', root.id);

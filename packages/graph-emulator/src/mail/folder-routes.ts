@@ -3,7 +3,8 @@ import { parseEntity } from '../body.ts';
 import { type GraphCall, itemNotFound } from '../call.ts';
 import { changeItem, createItem, storeOf } from '../collection.ts';
 import { deltaReply, outlookDeltaOptions, outlookTokens, removedItem } from '../delta.ts';
-import { entityOptions, listOptions } from '../odata/options.ts';
+import { parseFilter } from '../odata/filter.ts';
+import { entityOptions, listOptions, type QueryOptions } from '../odata/options.ts';
 import { GraphError, type GraphObject, type GraphReply } from '../reply.ts';
 import type { Route } from '../route.ts';
 import { folders, foldersIn, folderType, isWellKnownFolder, requireFolder } from './folders.ts';
@@ -119,20 +120,16 @@ export const folderRoutes: readonly Route[] = [
     method: 'GET',
     path: `${one}/messages/delta`,
     scopes: reads,
-    options: outlookDeltaOptions,
+    options: [...outlookDeltaOptions, '$filter', '$orderby'],
     handle: (call, key = '') =>
-      messageChanges(
-        call,
-        `/me/mailFolders('${encodeURIComponent(key)}')/messages/delta`,
-        inFolder(call, idOf(call, key)),
-      ),
+      messageChanges(call, `/me/mailFolders('${encodeURIComponent(key)}')/messages/delta`, idOf(call, key)),
   },
   {
     method: 'GET',
     path: '/me/messages/delta',
     scopes: reads,
-    options: outlookDeltaOptions,
-    handle: (call) => messageChanges(call, '/me/messages/delta', allMessages(call)),
+    options: [...outlookDeltaOptions, '$filter', '$orderby'],
+    handle: (call) => messageChanges(call, '/me/messages/delta', undefined),
   },
 ];
 
@@ -165,13 +162,35 @@ function withCounts(call: GraphCall, folder: GraphObject): GraphObject {
   };
 }
 
-function messageChanges(call: GraphCall, linkPath: string, items: readonly GraphObject[]): GraphReply {
-  return deltaReply(call, outlookTokens, () => ({
+/** @see https://learn.microsoft.com/graph/api/message-delta */
+function messageChanges(call: GraphCall, linkPath: string, folderId: string | undefined): GraphReply {
+  const all = folderId === undefined ? allMessages(call) : inFolder(call, folderId);
+  // The messages that every user has are in the inbox.
+  const inboxId = idOf(call, 'inbox');
+  return deltaReply(call, outlookTokens, (options) => ({
     set: `users('${call.caller.userId}')/mailFolders/messages`,
     type: typeOfMessages(call),
-    items,
+    items: all.filter(deltaFilter(options)),
     linkPath,
-    changedSince: storeOf(call, messages, []).changedSince,
+    changes: storeOf(call, messages, []),
+    contained: (before) => folderId === undefined || (before?.['parentFolderId'] ?? inboxId) === folderId,
     removed: removedItem,
   }));
+}
+
+/** Messages are newest first, and changes of them can be limited to the newer ones only. @throws {GraphError} */
+function deltaFilter(options: QueryOptions): (message: GraphObject) => boolean {
+  const order = options.get('$orderby');
+  if (order !== undefined && !/^receivedDateTime\s+desc$/i.test(order.trim()))
+    throw unsupported(`The order '${order}' is not supported for changes.`);
+  const text = options.get('$filter');
+  if (text === undefined) return () => true;
+  const filter = parseFilter(text, messages.type);
+  const isLimit = /^receivedDateTime\s+g[et]\s+\S+$/i.test(text.trim());
+  if (!isLimit) throw unsupported(`The filter '${text}' is not supported for changes.`);
+  return filter.matches;
+}
+
+function unsupported(message: string): GraphError {
+  return new GraphError(400, 'ErrorInvalidUrlQuery', message);
 }

@@ -39,7 +39,7 @@ export function requireMessage(call: GraphCall, id: string): GraphObject {
 /** Creates a message in a folder. */
 export function saveMessage(call: GraphCall, body: GraphObject, folder: WellKnownFolder): GraphObject {
   const message = newMessage(call, body, folder);
-  storeOf(call, messages, []).save(message);
+  storeOf(call, messages, []).create(message);
   return message;
 }
 
