@@ -1,10 +1,10 @@
-import { type GraphCall, preference } from './call.ts';
+import { type GraphCall, preference, requestDenied } from './call.ts';
 import type { EntityType } from './odata/entity-type.ts';
 import { parseFilter } from './odata/filter.ts';
 import { readCountOption } from './odata/options.ts';
 import { parseOrder } from './odata/order.ts';
 import { toPage } from './odata/paging.ts';
-import { selectedNames, shape } from './odata/select.ts';
+import { scopesOfExpand, selectedNames, shape } from './odata/select.ts';
 import { GraphError, type GraphObject, type GraphReply } from './reply.ts';
 
 /** Replies with one entity, as `$select` and `$expand` name it. */
@@ -15,6 +15,7 @@ export function entityReply(
   entity: GraphObject,
   status = 200,
 ): GraphReply {
+  requireExpandable(call, type);
   const body = {
     '@odata.context': toContext(call, set, type, '/$entity'),
     ...shape(type, entity, call.options),
@@ -33,6 +34,7 @@ export interface List {
 /** Replies with a page of the items that `$filter` and `$search` leave, or with their number. @throws {GraphError} */
 export function listReply(call: GraphCall, { set, type, items, linkPath = call.path }: List): GraphReply {
   const { options } = call;
+  requireExpandable(call, type);
   const found = findItems(call, type, items);
   if (call.countsOnly)
     return {
@@ -79,6 +81,12 @@ function findItems(call: GraphCall, type: EntityType, items: readonly GraphObjec
     (item) => (filter?.matches(item) ?? true) && (search === undefined || search(item)),
   );
   return order === undefined ? found : order.apply(found);
+}
+
+/** @throws {GraphError} if the app may not read what `$expand` names */
+function requireExpandable({ caller, options }: GraphCall, type: EntityType): void {
+  for (const scopes of scopesOfExpand(type, options))
+    if (!scopes.some((scope) => caller.scopes.has(scope))) throw requestDenied();
 }
 
 function isEventual({ headers }: GraphCall): boolean {

@@ -67,6 +67,27 @@ describe('users', () => {
     expect(await find(expression)).toMatchObject(named(...names));
   });
 
+  it('have their basic properties only, unless the app may read full profiles', async () => {
+    const path = `/users/${ben.id}?$select=displayName,mail,jobTitle,businessPhones,userType`;
+    const basic = { displayName: "Ben O'Brown", mail: ben.mail };
+    expect((await get(path)).body).toMatchObject({
+      ...basic,
+      jobTitle: null,
+      businessPhones: [],
+      userType: null,
+    });
+    const { jobTitle, businessPhones } = ben;
+    const full = { ...basic, jobTitle, businessPhones, userType: 'Member' };
+    expect((await get(path, 'User.Read.All')).body).toMatchObject(full);
+    expect((await get('/me?$select=jobTitle', 'User.Read')).body).toMatchObject({ jobTitle: alice.jobTitle });
+  });
+
+  it('have a manager that an app expands only with the permission to read full profiles', async () => {
+    const path = `/users/${ben.id}?$select=displayName&$expand=manager($select=displayName)`;
+    expect((await get(path)).status).toBe(403);
+    expect((await get(path, 'User.Read.All')).body).toMatchObject({ manager: { displayName: alice.name } });
+  });
+
   it('are filtered before they are paged', async () => {
     const filter = encodeURIComponent(`mail eq '${alice.mail}' or mail eq '${gus.mail}'`);
     const first = await get(`/users?$select=displayName&$top=1&$filter=${filter}`);

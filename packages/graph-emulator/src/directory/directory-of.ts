@@ -12,18 +12,18 @@ export function typesFor({ directory, caller }: GraphCall): DirectoryTypes {
     managerOf(id) {
       const user = find(id);
       const manager = user === undefined ? undefined : managerOf(directory, user, tenantId);
-      return manager === undefined ? undefined : toGraphUser(directory, manager, tenantId);
+      return manager === undefined ? undefined : toGraphUser(directory, manager, caller);
     },
     directReportsOf(id) {
       const user = find(id);
       if (user === undefined) return [];
       const reports = directReportsOf(directory, user, tenantId);
-      return reports.map((one) => asMember(toGraphUser(directory, one, tenantId)));
+      return reports.map((one) => asMember(toGraphUser(directory, one, caller)));
     },
     membershipsOf(id) {
       const user = find(id);
       return user === undefined ? [] : membershipsOf(user, tenantId, scopes, false);
     },
-    membersOf: (id): readonly GraphObject[] => membersOf(directory, tenantId, id),
+    membersOf: (id): readonly GraphObject[] => membersOf(directory, caller, id),
   });
 }

@@ -4,10 +4,8 @@ import { type GraphCall, notFound } from '../call.ts';
 import { entityOptions, listOptions } from '../odata/options.ts';
 import type { Route } from '../route.ts';
 import { typesFor } from './directory-of.ts';
+import { groupsRead, membersRead } from './permissions.ts';
 import { groupsIn, membersOf, toGraphGroup, toGraphUser, usersIn } from './users.ts';
-
-const groupsRead = ['Group.ReadBasic.All', 'GroupMember.Read.All', 'Group.Read.All', 'Directory.Read.All'];
-const membersRead = ['GroupMember.ReadBasic.All', ...groupsRead];
 
 /** Groups and their members. */
 export const groupRoutes: readonly Route[] = [
@@ -39,7 +37,7 @@ export const groupRoutes: readonly Route[] = [
         listReply(call, {
           set: 'directoryObjects',
           type: typesFor(call).directoryObject,
-          items: membersOf(call.directory, call.caller.tenantId, requireGroup(call, key).id),
+          items: membersOf(call.directory, call.caller, requireGroup(call, key).id),
         }),
     },
     {
@@ -52,7 +50,7 @@ export const groupRoutes: readonly Route[] = [
         const { id } = requireGroup(call, key);
         const items = usersIn(directory, caller.tenantId)
           .filter(({ groups }) => groups.some((group) => group.id === id))
-          .map((user) => toGraphUser(directory, user, caller.tenantId));
+          .map((user) => toGraphUser(directory, user, caller));
         return listReply(call, { set: 'users', type: typesFor(call).user, items });
       },
     },

@@ -2,6 +2,7 @@ import { directorySearch } from '../odata/directory-search.ts';
 import type { EntityType, Navigation } from '../odata/entity-type.ts';
 import type { GraphObject } from '../reply.ts';
 import { checkDirectoryQuery } from './directory-query.ts';
+import { fullProfiles, membersRead } from './permissions.ts';
 
 const paging = { defaultSize: 100, maxSize: 999, by: '$skiptoken' } as const;
 
@@ -91,9 +92,11 @@ export function directoryTypes(relations: Relations): DirectoryTypes {
   const relation = (
     type: () => EntityType,
     read: (id: string) => ReturnType<Navigation['read']>,
+    scopes: readonly string[],
   ): Navigation => ({
     type,
     read: (owner) => read(idOf(owner)),
+    scopes,
   });
   const types: DirectoryTypes = {
     user: {
@@ -111,9 +114,12 @@ export function directoryTypes(relations: Relations): DirectoryTypes {
         'mobilePhone',
       ]),
       navigations: {
-        manager: relation(() => types.user, relations.managerOf),
-        directReports: relation(() => types.directoryObject, relations.directReportsOf),
-        memberOf: relation(() => types.directoryObject, relations.membershipsOf),
+        manager: relation(() => types.user, relations.managerOf, fullProfiles),
+        directReports: relation(() => types.directoryObject, relations.directReportsOf, fullProfiles),
+        memberOf: relation(() => types.directoryObject, relations.membershipsOf, [
+          'User.Read',
+          ...membersRead,
+        ]),
       },
     },
     group: {
@@ -122,7 +128,7 @@ export function directoryTypes(relations: Relations): DirectoryTypes {
       properties: groupProperties,
       always: [],
       search: directorySearch(['displayName', 'description', 'mail', 'mailNickname']),
-      navigations: { members: relation(() => types.directoryObject, relations.membersOf) },
+      navigations: { members: relation(() => types.directoryObject, relations.membersOf, membersRead) },
     },
     directoryObject: {
       ...common,

@@ -6,11 +6,10 @@ import { entityOptions, listOptions } from '../odata/options.ts';
 import { GraphError, type GraphObject, type GraphReply } from '../reply.ts';
 import type { Route } from '../route.ts';
 import { typesFor } from './directory-of.ts';
+import { basicProfiles, fullProfiles } from './permissions.ts';
 import { memberObjectsAmong, membershipsOf, toGraphUser, usersIn } from './users.ts';
 
-const ownProfile = ['User.Read', 'User.ReadBasic.All', 'User.Read.All', 'Directory.Read.All'];
-const basicProfiles = ['User.ReadBasic.All', 'User.Read.All', 'Directory.Read.All'];
-const fullProfiles = ['User.Read.All', 'Directory.Read.All'];
+const ownProfile = ['User.Read', ...basicProfiles];
 
 /** The relations that `/me` and `/users/{user}` have. */
 interface Relation {
@@ -82,9 +81,7 @@ export const userRoutes: readonly Route[] = [
     options: listOptions,
     handle(call) {
       const { directory, caller } = call;
-      const items = usersIn(directory, caller.tenantId).map((user) =>
-        toGraphUser(directory, user, caller.tenantId),
-      );
+      const items = usersIn(directory, caller.tenantId).map((user) => toGraphUser(directory, user, caller));
       return listReply(call, { set: 'users', type: typesFor(call).user, items });
     },
   },
@@ -130,7 +127,7 @@ function userReply(call: GraphCall, user: User): GraphReply {
 }
 
 function toGraph({ directory, caller }: GraphCall, user: User): GraphObject {
-  return toGraphUser(directory, user, caller.tenantId);
+  return toGraphUser(directory, user, caller);
 }
 
 function managerReply(call: GraphCall, user: User): GraphReply {

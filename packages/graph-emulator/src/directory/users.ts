@@ -7,10 +7,32 @@ import {
   objectIdIn,
   type User,
 } from '@entra-bff/directory';
+import type { Caller } from '../access-token.ts';
 import type { GraphObject } from '../reply.ts';
+import { fullProfiles } from './permissions.ts';
 
-/** Returns the user as Graph shows it in this tenant. A guest has another object id and principal name there. */
-export function toGraphUser(directory: Directory, user: User, tenantId: string): GraphObject {
+/** What every app that may read a user at all can read of others. */
+const basicFields = ['displayName', 'givenName', 'id', 'mail', 'surname', 'userPrincipalName'];
+
+/**
+ * Returns the user as Graph shows it to the caller: other users have only their basic properties unless the app may read
+ * full profiles.
+ * @see https://learn.microsoft.com/graph/permissions-reference#userreadbasicall
+ */
+export function toGraphUser(directory: Directory, user: User, caller: Caller): GraphObject {
+  const whole = toWholeUser(directory, user, caller.tenantId);
+  const isFull = whole['id'] === caller.userId || fullProfiles.some((scope) => caller.scopes.has(scope));
+  if (isFull) return whole;
+  return Object.fromEntries(
+    Object.entries(whole).map(([name, value]) => {
+      if (basicFields.includes(name)) return [name, value];
+      return [name, Array.isArray(value) ? [] : null];
+    }),
+  );
+}
+
+/** A guest has another object id and principal name in this tenant. */
+function toWholeUser(directory: Directory, user: User, tenantId: string): GraphObject {
   const isGuest = user.homeTenantId !== tenantId;
   return {
     accountEnabled: true,
@@ -148,10 +170,10 @@ export function toGraphGroup({ id, name, description, team }: Group): GraphObjec
 }
 
 /** Returns the members of a group. */
-export function membersOf(directory: Directory, tenantId: string, groupId: string): GraphObject[] {
-  return usersIn(directory, tenantId)
+export function membersOf(directory: Directory, caller: Caller, groupId: string): GraphObject[] {
+  return usersIn(directory, caller.tenantId)
     .filter(({ groups }) => groups.some(({ id }) => id === groupId))
-    .map((user) => asMember(toGraphUser(directory, user, tenantId)));
+    .map((user) => asMember(toGraphUser(directory, user, caller)));
 }
 
 /** Returns a user as a member of a list that can contain other objects too. */

@@ -73,7 +73,8 @@ function peopleOf(call: GraphCall, user: User): GraphReply {
 }
 
 function toPerson(call: GraphCall, user: User): GraphObject {
-  const { userPrincipalName, companyName } = toGraphUser(call.directory, user, call.caller.tenantId);
+  const { userPrincipalName } = toGraphUser(call.directory, user, call.caller);
+  const companyName = call.directory.tenants.find(({ id }) => id === user.homeTenantId)?.name ?? null;
   return {
     id: idOf(call, user),
     birthday: '',

@@ -27,6 +27,8 @@ export interface EntityType {
 
 /** An entity, or a list of entities, that belongs to another entity. */
 export interface Navigation {
+  /** One of these permissions is needed besides those of the call. The default is none. */
+  readonly scopes?: readonly string[];
   readonly type: () => EntityType;
   /** Undefined if there is no such entity. */
   read(owner: GraphObject): GraphObject | readonly GraphObject[] | undefined;

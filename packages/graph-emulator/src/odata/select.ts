@@ -17,6 +17,17 @@ export function selectedNames(type: EntityType, options: QueryOptions): readonly
   return names.map((name) => requireProperty(type, name).path);
 }
 
+/** Returns the permissions that `$expand` needs besides those of the call: one of each list. @throws {GraphError} */
+export function scopesOfExpand(type: EntityType, options: QueryOptions): (readonly string[])[] {
+  const named = options.get('$expand');
+  if (named === undefined) return [];
+  return parseExpand(named).flatMap(({ name, options: inner }) => {
+    const [, navigation] = requireNavigation(type, name);
+    const own = navigation.scopes === undefined ? [] : [navigation.scopes];
+    return [...own, ...scopesOfExpand(navigation.type(), inner)];
+  });
+}
+
 /** Returns the entity with what `$select` and `$expand` name. @throws {GraphError} */
 export function shape(type: EntityType, entity: GraphObject, options: QueryOptions): GraphObject {
   const names = selectedNames(type, options) ?? type.defaults;
