@@ -14,8 +14,10 @@ export function untilAborted<Value>(
 ): Promise<Value> {
   if (!signal) return promise;
   return new Promise<Value>((resolve, reject) => {
-    onAbort(signal, () => reject(signal.reason));
-    promise.then(resolve, reject);
+    const abort = () => reject(signal.reason);
+    onAbort(signal, abort);
+    // The signal of the user's calls lives as long as the page.
+    void promise.then(resolve, reject).then(() => signal.removeEventListener('abort', abort));
   });
 }
 

@@ -5,6 +5,7 @@ import type { ClientContext } from './client-context.ts';
 import { InteractionFailed } from './interaction-failed.ts';
 import { toInteractionKey } from './interaction-key.ts';
 import { BffProblem } from './problem.ts';
+import { toPauseMs } from './retry-after.ts';
 import { send } from './send.ts';
 import type { Session } from './session.ts';
 
@@ -24,8 +25,8 @@ export async function call(
   requireUser();
   const request = input instanceof Request ? new Request(input, callInit) : undefined;
   const init = request ? await readInit(request) : callInit;
-  // The client sends no call before it has asked for the session.
-  await untilAborted(sessions.ready(), init.signal);
+  // The client sends no call before it has asked for the session. If it has, calls keep their order.
+  if (!sessions.current) await untilAborted(sessions.ready(), init.signal);
   const { generation } = interactions;
   const hadUser = sessions.user !== undefined;
   const callName = `${init.method ?? 'GET'} ${url.pathname}`;
@@ -74,12 +75,20 @@ export async function call(
     return session;
   }
 
-  async function sendOnce(): Promise<Response | BffProblem> {
-    requireUser();
+  function sendOnce(): Promise<Response | BffProblem> {
     const signal = init.signal ? eitherSignal(init.signal, userSignal) : userSignal;
-    const outcome = await send(page, request ?? url, { ...init, signal }, sessions.tag);
-    requireUser();
-    return outcome;
+    return context.enqueue(async () => {
+      for (let attempt = 1; ; attempt++) {
+        requireUser();
+        const outcome = await send(page, request ?? url, { ...init, signal }, sessions.tag);
+        requireUser();
+        const mayRepeat = context.retry && attempt < 3 && isRead(init.method);
+        const pauseMs = mayRepeat && toPauseMs(outcome);
+        if (!pauseMs) return outcome;
+        // The call keeps its place in the queue, so a page that is throttled sends less.
+        await untilAborted(new Promise<void>((resolve) => page.setTimeout(resolve, pauseMs)), signal);
+      }
+    }, signal);
   }
 
   /** @throws {InteractionFailed} if the user of the call has signed out or changed */
@@ -104,8 +113,8 @@ async function readInit(request: Request): Promise<RequestInit> {
 }
 
 /** Whether the request can and may be sent again. A stream can be sent only once. */
-function isRepeatable({ method = 'GET', body }: RequestInit, repeat: boolean): boolean {
+function isRepeatable({ method, body }: RequestInit, repeat: boolean): boolean {
   return isRead(method) || (repeat && !(body instanceof ReadableStream));
 }
 
-const isRead = (method: string) => /^(GET|HEAD)$/i.test(method);
+const isRead = (method = 'GET') => /^(GET|HEAD)$/i.test(method);

@@ -30,6 +30,16 @@ export interface ClientOptions {
    *   is signed in again. If the user has signed out or has never signed in, throws.
    */
   readonly sessionRequired?: 'throw' | 'ask' | 'silent';
+  /**
+   * How many calls are in progress at a time; default 16. Further calls wait, in order. The service refuses more than 64 of
+   * one user. `Infinity` lets all calls go at once.
+   */
+  readonly maxCalls?: number;
+  /**
+   * Whether a GET or HEAD is sent again after a 429, or a 503 of Graph, whose `Retry-After` is at most five seconds; default
+   * true. It is sent again twice at most. Set it to false below a library that does so itself.
+   */
+  readonly retry?: boolean;
   /** The event `expiring` is sent this many seconds before the session ends; default 120. */
   readonly warningSeconds?: number;
   /** The window; tests pass their own. */

@@ -1,3 +1,4 @@
+import type { Enqueue } from './call-queue.ts';
 import type { ClientOptions } from './client-api.ts';
 import type { Display } from './interaction.ts';
 import type { Interactions } from './interactions.ts';
@@ -14,6 +15,9 @@ export interface ClientContext {
   readonly sessionRequired: NonNullable<ClientOptions['sessionRequired']>;
   /** How an interaction is shown by default. */
   readonly display: Display;
+  /** Sends a call as soon as few enough are in progress. */
+  readonly enqueue: Enqueue;
+  readonly retry: boolean;
   /** Returns the URL of a function, for a path below the base path. */
   readonly toBffUrl: (path: string) => URL;
   readonly sessions: SessionWatch;

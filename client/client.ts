@@ -1,5 +1,6 @@
 import { askForPage, hasTriedSilently, silentSignIn, toRequest } from './ask-user.ts';
 import { call } from './call.ts';
+import { createCallQueue } from './call-queue.ts';
 import type { Client, ClientOptions } from './client-api.ts';
 import type { ClientContext } from './client-context.ts';
 import { InteractionFailed } from './interaction-failed.ts';
@@ -77,6 +78,8 @@ function connect(page: Page, options: ClientOptions, note: RedirectNote): Client
     interaction = 'popup',
     ifBlocked = 'throw',
     sessionRequired = 'throw',
+    maxCalls = 16,
+    retry = true,
     warningSeconds = 120,
   } = options;
   const toBffUrl = (path: string) => toOwnUrl(page, basePath + path);
@@ -96,6 +99,8 @@ function connect(page: Page, options: ClientOptions, note: RedirectNote): Client
     ifBlocked,
     sessionRequired,
     display,
+    enqueue: createCallQueue(maxCalls),
+    retry,
     toBffUrl,
     sessions,
     interactions,

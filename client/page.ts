@@ -12,7 +12,7 @@ export interface Page {
   readonly BroadcastChannel: new (name: string) => TabChannel;
   readonly Date: { now(): number };
   readonly crypto: Pick<Crypto, 'randomUUID'>;
-  fetch(input: string | Request, init: RequestInit): Promise<Response>;
+  fetch(input: URL | Request, init: RequestInit): Promise<Response>;
   open(url: string, name: string, features: string): Popup | null;
   setTimeout(run: () => void, ms: number): unknown;
   clearTimeout(timer: unknown): void;

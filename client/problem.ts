@@ -58,7 +58,7 @@ export async function readProblem(response: Response): Promise<BffProblem | unde
   return new BffProblem({ ...Object(document), code }, response.status, readRetryAfter(response));
 }
 
-function readRetryAfter({ headers }: Response): number | undefined {
+export function readRetryAfter({ headers }: Response): number | undefined {
   const text = headers.get('retry-after') ?? '';
   return /^\d+$/.test(text) ? Number(text) : undefined;
 }

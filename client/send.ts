@@ -11,7 +11,7 @@ export async function send(
   const headers = new Headers(init.headers);
   headers.set('X-CSRF', '1');
   if (tag) headers.set('X-Session-Tag', tag);
-  const response = await page.fetch(target instanceof Request ? target : target.href, { ...init, headers });
+  const response = await page.fetch(target, { ...init, headers });
   return (await readProblem(response)) ?? response;
 }
 

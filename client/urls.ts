@@ -17,9 +17,8 @@ export function toOwnUrl({ location: { origin } }: Page, text: string): URL {
  * @throws {TypeError} for anything else, which `String` would turn into a path such as `[object Object]`
  */
 export function toText(input: string | URL | Request): string {
-  if (typeof input === 'string') return input;
-  if (input instanceof URL) return input.href;
   if (input instanceof Request) return input.url;
+  if (typeof input === 'string' || input instanceof URL) return String(input);
   throw new TypeError('Not a string, URL or Request.');
 }
 

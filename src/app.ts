@@ -59,7 +59,7 @@ export function createApp(config: Config, policies: Policies, system: System) {
   const graph = createGraph(graphOptions, { ...proxyDependencies, sendWithToken });
   const customApis = policies.apis.map((api) => ({
     name: api.name,
-    proxy: createCustomApi(api, proxyDependencies),
+    proxy: createCustomApi({ ...api, ownPrefix: `${origin}/api/${api.name}` }, proxyDependencies),
   }));
 
   const common = { entra, store, authorization, interaction, features, sealerFor, indexKey, ...system };

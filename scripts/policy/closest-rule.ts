@@ -1,6 +1,7 @@
 import { editDistance } from '../../src/shared/config/edit-distance.ts';
 import type { ApiProfile } from '../../src/shared/policy/api-profile.ts';
 import { countMatching } from '../../src/shared/policy/match-path.ts';
+import { allowsMethod } from '../../src/shared/policy/methods.ts';
 import type { UpstreamPath } from '../../src/shared/policy/path.ts';
 import type { PathTemplate } from '../../src/shared/policy/path-template.ts';
 import type { PolicyRule } from '../../src/shared/policy/rule.ts';
@@ -34,7 +35,7 @@ export function findClosestRule(
       -Math.abs(template.parts.length - path.segments.length),
       // `…/$count` is less likely meant than `…/{id}`.
       Number(!/\$\w+$/.test(template.text)),
-      Number(methods.includes(method)),
+      Number(allowsMethod(methods, method)),
     ];
     return { rule, matching, scores };
   });

@@ -3,6 +3,7 @@ import { problems } from '../../src/shared/errors.ts';
 import type { ApiProfile } from '../../src/shared/policy/api-profile.ts';
 import { graphProfile } from '../../src/shared/policy/graph-profile.ts';
 import type { AllowedCall, PolicyRefusal, RequestedCall } from '../../src/shared/policy/match.ts';
+import { allowsMethod } from '../../src/shared/policy/methods.ts';
 import type { OptionBound } from '../../src/shared/policy/option-bounds.ts';
 import { readUpstreamPath, type UpstreamPath } from '../../src/shared/policy/path.ts';
 import type { Policy } from '../../src/shared/policy/policy.ts';
@@ -98,7 +99,7 @@ const describeClosest = (rule: PolicyRule) =>
   `Closest rule: ${rule.pointer}, feature "${rule.feature}": ${summaryOf(rule)}`;
 
 function describeBounds(rule: PolicyRule, { method, query }: RequestedCall): string[] {
-  if (!rule.methods.includes(method)) return [`  It allows ${rule.methods.join(', ')}, not ${method}.`];
+  if (!allowsMethod(rule.methods, method)) return [`  It allows ${rule.methods.join(', ')}, not ${method}.`];
   if (query === '' && Object.keys(rule.query).length === 0) return [];
   return Object.entries(rule.query).map(
     ([name, bound]) =>

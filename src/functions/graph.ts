@@ -52,7 +52,7 @@ function toResponse({ status, headers, body }: ApiResponse): BffResponse {
     headers: {
       ...headers,
       ...(isMedia ? {} : { 'content-type': 'application/octet-stream' }),
-      ...(body.length === 0 ? {} : { 'content-disposition': 'attachment' }),
+      ...(body.length === 0 ? {} : { 'content-disposition': headers['content-disposition'] ?? 'attachment' }),
     },
     body,
   };

@@ -20,6 +20,7 @@ export const problems = {
   length_required: { status: 411, title: 'Content-Length required' },
   body_too_large: { status: 413, title: 'Request body too large' },
   content_type_not_allowed: { status: 415, title: 'The policy does not allow this content type' },
+  content_encoding_not_allowed: { status: 415, title: 'Send the body without compression' },
   rate_limited: { status: 429, title: 'Too many requests' },
   internal_error: { status: 500, title: 'Something went wrong' },
   upstream_unreachable: { status: 502, title: 'The API could not be reached' },

@@ -150,8 +150,8 @@ export class FakePage implements Page {
     return this.#storage;
   }
 
-  async fetch(input: string | Request, init: RequestInit): Promise<Response> {
-    const url = typeof input === 'string' ? input : input.url;
+  async fetch(input: URL | Request, init: RequestInit): Promise<Response> {
+    const url = input instanceof Request ? input.url : input.href;
     const { pathname, search } = new URL(url);
     const sent = {
       url,
@@ -159,7 +159,7 @@ export class FakePage implements Page {
       method: init.method ?? 'GET',
       headers: new Headers(init.headers),
       body: init.body ?? null,
-      request: typeof input === 'string' ? undefined : input,
+      request: input instanceof Request ? input : undefined,
       signal: init.signal ?? undefined,
     };
     this.sent.push(sent);

@@ -25,7 +25,10 @@ const policy = {
     },
     ordering: {
       title: 'Ordering',
-      rules: [{ methods: ['POST'], path: '/orders', scopes: ['Orders.Write'] }],
+      rules: [
+        { methods: ['POST'], path: '/orders', scopes: ['Orders.Write'] },
+        { methods: ['DELETE'], path: '/orders/{id}', scopes: ['Orders.Write'] },
+      ],
     },
   },
 };
@@ -65,6 +68,9 @@ beforeAll(async () => {
       return;
     }
     response.setHeader('content-type', 'application/json');
+    if (request.method === 'POST') {
+      response.writeHead(201, { location: `http://${request.headers.host}/orders/A-2` });
+    }
     response.end(JSON.stringify({ id: request.url?.split('/').at(-1) }));
   });
   await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
@@ -219,16 +225,32 @@ describe("the operator's own API", () => {
         });
       const answer = await write();
       expect(received.map(({ method }) => method)).toEqual(repeats ? ['POST', 'POST'] : ['POST']);
-      expect(answer.status).toBe(repeats ? 200 : 401);
+      expect(answer.status).toBe(repeats ? 201 : 401);
+      const path = answer.headers.location && new URL(answer.headers.location).pathname;
+      expect(path).toBe(repeats ? '/api/orders/orders/A-2' : undefined);
       if (repeats) continue;
       const { code, login_url: loginUrl } = JSON.parse(answer.body);
       expect(code).toBe('interaction_required');
       await signIn(browser, { user: 'alice', from: loginUrl });
-      expect((await write()).status).toBe(200);
+      expect((await write()).status).toBe(201);
     }
   });
 
   describe('refuses', () => {
+    it('a body with a DELETE, without which the API could delete more', { tags: ['PX-10'] }, async () => {
+      const browser = await signedIn('alice');
+      await signIn(browser, { user: 'alice', from: '/api/auth/login?feature=ordering' });
+      received = [];
+      const headers = { 'content-type': 'application/json', 'content-length': '2', origin: worker.origin };
+      const refused = await browser.script('DELETE', '/api/orders/orders/A-1', { body: '{}', headers });
+      expect([refused.status, JSON.parse(refused.body).code]).toEqual([400, 'request_invalid']);
+      expect(received).toEqual([]);
+      const passed = await browser.script('DELETE', '/api/orders/orders/A-1', {
+        headers: { origin: worker.origin },
+      });
+      expect([passed.status, received.map(({ method }) => method)]).toEqual([200, ['DELETE']]);
+    });
+
     it('paths that its policy does not name, including paths of Graph, and sends nothing', {
       tags: ['PX-4'],
     }, async () => {

@@ -351,6 +351,38 @@ const sha256 = (bytes: Buffer | undefined) =>
     .update(bytes ?? 'nothing')
     .digest('hex');
 
+describe('a body with a method that has none', () => {
+  it.each(['DELETE', 'GET', 'HEAD'])(
+    'is dropped with its headers: %s',
+    { tags: ['PX-10'] },
+    async (method) => {
+      const headers = {
+        'content-length': '2',
+        'content-type': 'application/json',
+        'content-encoding': 'gzip',
+      };
+      await call('/api/graph/v1.0/me/things/t1', { method, headers, body: '{}' });
+      const [sent, ...more] = world.graph.requests;
+      expect([sent?.method, sent?.body?.length ?? 0, more]).toEqual([method, 0, []]);
+      const names = sent?.headers.map(([name]) => name.toLowerCase()) ?? [];
+      expect(names.filter((name) => /^content-|^transfer-/.test(name))).toEqual([]);
+    },
+  );
+});
+
+describe('a compressed body', () => {
+  it('is refused as HTTP says, so that a library can send it without compression', async () => {
+    const answer = await call('/api/graph/v1.0/me/things/t1', {
+      method: 'POST',
+      body: 'x',
+      headers: { 'content-length': '1', 'content-type': 'application/json', 'content-encoding': 'gzip' },
+    });
+    expect([answer.status, codeOf(answer)]).toEqual([415, 'content_encoding_not_allowed']);
+    expect(answer.headers['accept-encoding']).toBe('identity');
+    expect(world.graph.count()).toBe(0);
+  });
+});
+
 describe('refuses a body', () => {
   const send = (request: WireRequest) => call('/api/graph/v1.0/me/things/t1', { method: 'POST', ...request });
 
@@ -370,10 +402,22 @@ describe('refuses a body', () => {
     [
       'that is compressed',
       { body: 'x', headers: { 'content-length': '1', 'content-encoding': 'gzip' } },
-      400,
+      415,
     ],
-    ['with GET', { method: 'GET', body: 'x', headers: { 'content-length': '1' } }, 400],
-    ['with DELETE', { method: 'DELETE', body: 'x', headers: { 'content-length': '1' } }, 400],
+    [
+      'over the limit with DELETE, which has none',
+      {
+        method: 'DELETE',
+        body: Buffer.alloc(bodyLimitBytes + 1),
+        headers: { 'content-length': String(bodyLimitBytes + 1) },
+      },
+      413,
+    ],
+    [
+      'in chunks with DELETE',
+      { method: 'DELETE', body: 'x', headers: { 'transfer-encoding': 'chunked' } },
+      411,
+    ],
     ['without a type', { body: 'x', headers: { 'content-length': '1' } }, 415],
   ])('%s, and sends nothing', { tags: ['PX-10'] }, async (_what, request, status) => {
     expect((await send(request)).status).toBe(status);

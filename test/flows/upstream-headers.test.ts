@@ -263,6 +263,8 @@ describe('the headers of a response to the browser', () => {
         'Accept-Ranges: bytes',
         'Content-Language: de',
         'Retry-After: 1.5',
+        'Deprecation: @1735689600',
+        'Sunset: Fri, 01 Jan 2027 00:00:00 GMT',
       ];
       socket.write(rawAnswer('{"a":1}', [...hostileAnswerLines, ...passed]));
     });
@@ -284,6 +286,7 @@ describe('the headers of a response to the browser', () => {
         'content-type: application/json;odata.metadata=minimal',
         'cross-origin-resource-policy: same-origin',
         'date: now',
+        'deprecation: @1735689600',
         'etag: w/"1"',
         'odata-version: 4.0',
         'preference-applied: return=minimal',
@@ -292,11 +295,25 @@ describe('the headers of a response to the browser', () => {
         'retry-after: 2',
         'server: kestrel',
         'strict-transport-security: max-age=31536000',
+        'sunset: fri, 01 jan 2027 00:00:00 gmt',
         'transfer-encoding: chunked',
         'vary: cookie, origin',
         'x-content-type-options: nosniff',
       ].sort(),
     );
+  });
+
+  it.each([
+    ['image/png', "attachment; filename*=UTF-8''a%20b.png"],
+    ['text/html', "attachment; filename*=UTF-8''a%20b.png"],
+    ['application/json', "attachment; filename*=UTF-8''a%20b.png"],
+  ])('contain the file name of the upstream, for %s', { tags: ['PX-13'] }, async (type, disposition) => {
+    proxy.upstream.respondWith((socket) => {
+      const lines = [`Content-Type: ${type}`, 'Content-Disposition: inline; filename="../a b.png"; evil=1'];
+      socket.write(rawAnswer('{}', lines));
+    });
+    const { headers } = await proxy.call('/things/t1');
+    expect(headers['content-disposition']).toBe(disposition);
   });
 
   it('contain no trailers of the upstream', { tags: ['PX-12'] }, async () => {

@@ -40,7 +40,13 @@ const dependenciesWith = (accessToken: string) => ({
 describe('a value that cannot be sent', () => {
   it.each(unsendable)('fails the call as an access token for an API: %j', async (accessToken) => {
     for (const requestIdCheck of ['warn', 'ignore'] as const) {
-      const options = { name: 'orders', origin: upstream.origin, requestIdCheck, policy: openApiPolicy() };
+      const options = {
+        name: 'orders',
+        origin: upstream.origin,
+        requestIdCheck,
+        policy: openApiPolicy(),
+        ownPrefix: 'https://app.example/api/orders',
+      };
       const api = createCustomApi(options, dependenciesWith(accessToken));
       for (const method of ['GET', 'POST']) {
         const request = apiRequest(method, { startedMs: monotonicMs() });

@@ -17,7 +17,7 @@ export const policy = {
           query: { $select: { fields: ['id', 'mail'] }, $top: { max: 5 } },
           scopes,
         },
-        { methods: ['GET', 'HEAD'], path: '/v1.0/me/photo/$value', scopes },
+        { methods: ['GET'], path: '/v1.0/me/photo/$value', scopes },
         { methods: ['GET', 'POST', 'DELETE'], path: '/v1.0/me/things/{id}', scopes },
         {
           methods: ['GET'],
@@ -30,13 +30,14 @@ export const policy = {
   },
 };
 
+const reads = ['GET', 'HEAD'];
 /** The methods that the policy allows, by what the path names. Each name is in the spelling of the rule. */
 const allowedMethods: Readonly<Record<string, readonly string[]>> = {
-  'v1.0/me': ['GET'],
-  'v1.0/me/photo/$value': ['GET', 'HEAD'],
-  'v1.0/me/things/{key}': ['GET', 'POST', 'DELETE'],
-  'v1.0/me/reminderView(startDateTime,endDateTime)': ['GET'],
-  'v1.0/me/drive/root/{file}/content': ['GET'],
+  'v1.0/me': reads,
+  'v1.0/me/photo/$value': reads,
+  'v1.0/me/things/{key}': [...reads, 'POST', 'DELETE'],
+  'v1.0/me/reminderView(startDateTime,endDateTime)': reads,
+  'v1.0/me/drive/root/{file}/content': reads,
 };
 
 /** What a path names, without what a caller may choose. */

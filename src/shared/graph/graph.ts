@@ -40,7 +40,7 @@ export function createGraph(options: GraphOptions, dependencies: GraphDependenci
     hasFileToken: createHasFileToken(cloud, origin),
     pageLinks,
   });
-  const forward = createForward(dependencies);
+  const forward = createForward(dependencies, 'drop');
   const batchDependencies = { ...dependencies, links, pageLinks };
   return {
     async call(caller, request, log) {

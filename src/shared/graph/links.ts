@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { BffError } from '../errors.ts';
 import type { AllowedCall } from '../policy/match.ts';
 import { mayBeJson, readMediaType } from '../policy/media-type.ts';
+import { isRead } from '../policy/methods.ts';
 import { type ApiResponse, toApiResponse } from '../proxy/api-response.ts';
 import type { Exchange } from '../proxy/send-with-token.ts';
 import type { Caller } from '../session/caller.ts';
@@ -92,10 +93,12 @@ export function createLinks(dependencies: LinksDependencies): Links {
     },
     editJson: (text, context, log, status) => editLinks(text, context, dependencies, log, status),
     editLocation(status, location, { method, rule }) {
-      const isCreatedOrAccepted = status === 201 || status === 202;
-      if (!isCreatedOrAccepted && (status !== 302 || method !== 'GET')) return undefined;
-      const ownUrl = isCreatedOrAccepted ? toOwnUrl(location, dependencies) : undefined;
-      return ownUrl ?? (rule.fileLinks && isFileUrl(location, dependencies) ? location : undefined);
+      const isRedirect = status >= 300 && status < 400;
+      if (isRedirect && (status !== 302 || !isRead(method))) return undefined;
+      // Graph also writes it into errors: after a 410, a list with changes begins again there.
+      const ownUrl = isRedirect ? undefined : toOwnUrl(location, dependencies);
+      const mayBeFile = rule.fileLinks && (status === 201 || status === 202 || status === 302);
+      return ownUrl ?? (mayBeFile && isFileUrl(location, dependencies) ? location : undefined);
     },
   };
   return links;
@@ -224,6 +227,9 @@ function createLinkBudget(): LinkBudget {
   };
 }
 
+/** Marks JSON that stands for a file. A library would otherwise take the JSON for the content of the file. */
+const fileUrlHeader = 'bff-file-url';
+
 /**
  * Replaces the redirect to a file with JSON, because a script cannot read a redirect to another origin. The only member
  * of the JSON has the name that Graph uses in the metadata of a file for the URL of the content.
@@ -232,7 +238,10 @@ function toFileResponse(fileUrl: string, exchange: Exchange, now: Date): ApiResp
   const { headers } = toApiResponse({ ...exchange, response: { ...exchange.response, status: 200 } }, now);
   return {
     status: 200,
-    headers: { ...headers, 'content-type': 'application/json' },
-    body: Buffer.from(JSON.stringify({ '@microsoft.graph.downloadUrl': fileUrl })),
+    headers: { ...headers, 'content-type': 'application/json', [fileUrlHeader]: '1' },
+    body:
+      exchange.request.method === 'HEAD'
+        ? new Uint8Array()
+        : Buffer.from(JSON.stringify({ '@microsoft.graph.downloadUrl': fileUrl })),
   };
 }

@@ -46,6 +46,7 @@ function namesProblems(accept: string): boolean {
 }
 
 export function problemHeaders({
+  code,
   retryAfterSeconds,
   clientRequestId,
   allow,
@@ -55,6 +56,8 @@ export function problemHeaders({
     ...(clientRequestId === undefined ? {} : { 'client-request-id': clientRequestId }),
     ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
     ...(allow === undefined ? {} : { allow: allow.join(', ') }),
+    // With this header, libraries send the body again without compression (RFC 9110, 15.5.16).
+    ...(code === 'content_encoding_not_allowed' ? { 'accept-encoding': 'identity' } : {}),
     ...(clearsCookies ? { 'clear-site-data': '"cookies"' } : {}),
   };
 }

@@ -2,7 +2,7 @@ import { BffError } from '../errors.ts';
 import type { ApiProfile } from './api-profile.ts';
 import { matchPath, type PathMatch } from './match-path.ts';
 import { fitsMediaRange, readMediaType } from './media-type.ts';
-import { hasBody } from './methods.ts';
+import { allowsMethod, hasBody } from './methods.ts';
 import { readUpstreamPath, type UpstreamPath } from './path.ts';
 import { type QueryOption, readUpstreamQuery, writeQuery } from './query.ts';
 import { findViolation } from './query-bounds.ts';
@@ -77,7 +77,10 @@ export function matchCall(policy: PolicyRules, requested: RequestedCall): Policy
   const rulesForPath = findRulesForPath(policy, parsedPath.path);
   const [closest] = rulesForPath;
   if (closest === undefined) return refused('path', 'No rule names this path.');
-  const found = rulesForPath.find(({ rule }) => rule.methods.includes(method));
+  const found =
+    // A rule that lists HEAD itself comes first.
+    rulesForPath.find(({ rule }) => rule.methods.includes(method)) ??
+    rulesForPath.find(({ rule }) => allowsMethod(rule.methods, method));
   if (found === undefined) return refused('method', 'No rule allows this method on this path.', closest.rule);
   const { rule, match } = found;
   const named = options.map((option) => withNameOf(rule, option));

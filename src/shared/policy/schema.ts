@@ -57,7 +57,10 @@ const description = z.optional(z.string()).check(z.describe('For readers of this
 
 const methods = z
   .array(z.enum(proxyMethods, `is not a supported method; write one of ${proxyMethods.join(', ')}`))
-  .check(z.minLength(1, 'is empty; name a method'), z.describe('Methods that may be used.'));
+  .check(
+    z.minLength(1, 'is empty; name a method'),
+    z.describe('Methods that may be used. GET includes HEAD.'),
+  );
 
 const query = z
   ._default(optionBounds, {})

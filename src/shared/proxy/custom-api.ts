@@ -5,6 +5,7 @@ import type { Log } from '../telemetry/log.ts';
 import { type ApiResponse, toApiResponse } from './api-response.ts';
 import type { RequestIdCheck } from './correlation.ts';
 import { type ApiRequest, createForward, type ForwardDependencies, toRequestedCall } from './forward.ts';
+import { toOwnLocation } from './own-location.ts';
 import { requireTokenNotEchoed } from './returned-token.ts';
 import { createSendWithToken, type SendDependencies } from './send-with-token.ts';
 
@@ -19,6 +20,8 @@ export interface CustomApiOptions {
   readonly origin: string;
   readonly requestIdCheck: RequestIdCheck;
   readonly policy: Policy;
+  /** The address of this API at this service: `https://app.example/api/orders`. */
+  readonly ownPrefix: string;
 }
 
 export interface CustomApiDependencies extends SendDependencies, Omit<ForwardDependencies, 'sendWithToken'> {
@@ -27,7 +30,7 @@ export interface CustomApiDependencies extends SendDependencies, Omit<ForwardDep
 
 /** Forwards calls to one custom API, if its policy allows them. */
 export function createCustomApi(
-  { name, origin, requestIdCheck, policy }: CustomApiOptions,
+  { name, origin, requestIdCheck, policy, ownPrefix }: CustomApiOptions,
   dependencies: CustomApiDependencies,
 ): ApiProxy {
   const { repeatsRefusedWrites } = policy;
@@ -35,12 +38,16 @@ export function createCustomApi(
     { name, origin, requestIdCheck, repeatsRefusedWrites },
     dependencies,
   );
-  const forward = createForward({ ...dependencies, sendWithToken });
+  const forward = createForward({ ...dependencies, sendWithToken }, 'refuse');
   return {
     async call(caller, request, log) {
       const call = requireAllowed(policy.match(toRequestedCall(request)));
       const exchange = await forward(caller, request, call, log);
-      const response = toApiResponse(exchange, dependencies.now());
+      const answer = toApiResponse(exchange, dependencies.now());
+      const { location = '' } = exchange.response.headers;
+      const ownLocation = toOwnLocation(location, { policy, origin, ownPrefix });
+      const headers = { ...answer.headers, ...(ownLocation === undefined ? {} : { location: ownLocation }) };
+      const response = { ...answer, headers };
       requireTokenNotEchoed(response, exchange, call.rule.feature, log);
       return response;
     },

@@ -1,6 +1,8 @@
 import type { ExtendSession } from '../access/extend-session.ts';
+import { BffError } from '../errors.ts';
 import { requireBodyFields } from '../policy/body-fields.ts';
 import type { AllowedCall, RequestedCall } from '../policy/match.ts';
+import { hasBody } from '../policy/methods.ts';
 import { requireAllowedHeaders } from '../policy/request-headers.ts';
 import type { Caller } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -38,19 +40,29 @@ export interface ForwardDependencies extends AuthorizeDependencies {
 }
 
 /**
+ * What happens to a body with DELETE, GET or HEAD, to which HTTP gives no meaning. `drop`: nor does the API, and the call is
+ * sent without it. `refuse`: the API could do more without it, such as delete everything instead of what the body names.
+ */
+export type StrayBody = 'drop' | 'refuse';
+
+/**
  * Forwards one call that the policy allows: checks its headers, the user's rights and its body, then sends it.
  * @throws {BffError} all codes of a refused or failed call
  */
 export type Forward = (caller: Caller, request: ApiRequest, call: AllowedCall, log: Log) => Promise<Exchange>;
 
-export function createForward(dependencies: ForwardDependencies): Forward {
+export function createForward(dependencies: ForwardDependencies, strayBody: StrayBody): Forward {
   const { sendWithToken, callLimits, extendSession, bodyLimitBytes } = dependencies;
   return async (caller, request, { method, path, query, rule }, log) => {
     const { id, startedMs, header } = request;
     requireAllowedHeaders(method, header, rule);
     const headers = toRequestHeaders(header, id, rule.headers);
+    if (!hasBody(method)) delete headers['content-type'];
     const authorized = await authorizeCall(caller, rule, log, dependencies);
-    using _permit = callLimits.acquire(authorized, declaredLength(request, bodyLimitBytes) ?? 0);
+    const bodyLength = declaredLength(request, bodyLimitBytes);
+    if (bodyLength !== undefined && !hasBody(method) && strayBody === 'refuse')
+      throw new BffError('request_invalid', { detail: 'This method has no body.' });
+    using _permit = callLimits.acquire(authorized, bodyLength ?? 0);
     const body = await readRequestBody(request, bodyLimitBytes);
     requireBodyFields(rule.bodyFields, body, header('content-type'));
     return await sendWithToken(

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { BffError } from '../errors.ts';
 import { clientRequestId, isRequestId } from './correlation.ts';
+import { toAttachment } from './file-name.ts';
 
 /** Request headers that are forwarded to the API if the caller sends them. All others are dropped. */
 const forwarded = [
@@ -23,12 +24,14 @@ const returned = [
   'content-language',
   'content-range',
   'content-type',
+  'deprecation',
   'etag',
   'last-modified',
   'odata-version',
   'preference-applied',
   'request-id',
   'retry-after',
+  'sunset',
 ] as const;
 
 const MAX_HEADER_BYTES = 2048;
@@ -82,7 +85,7 @@ export function toRequestHeaders(
   };
 }
 
-/** The response headers that the browser gets. */
+/** The response headers that the browser gets. Of `Content-Disposition`, only the file name is the API's. */
 export function toBrowserHeaders(upstream: IncomingHttpHeaders): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const name of returned) {
@@ -90,5 +93,7 @@ export function toBrowserHeaders(upstream: IncomingHttpHeaders): Record<string, 
     // The host may not be able to send a value with other characters.
     if (typeof value === 'string' && isPlain(value)) headers[name] = value;
   }
+  const attachment = toAttachment(upstream['content-disposition']);
+  if (attachment !== undefined) headers['content-disposition'] = attachment;
   return headers;
 }

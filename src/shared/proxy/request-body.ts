@@ -11,8 +11,8 @@ export interface UnreadRequest {
 }
 
 /**
- * The length of the body as the browser declares it. Undefined if the method has no body. The body is not read.
- * @throws {BffError} length_required, body_too_large, request_invalid
+ * The length of the body as the browser declares it. Undefined if the call has none. The body is not read.
+ * @throws {BffError} length_required, body_too_large, content_encoding_not_allowed, request_invalid
  */
 export function declaredLength(call: Omit<UnreadRequest, 'body'>, limitBytes: number): number | undefined {
   const contentLength = call.header('content-length');
@@ -26,27 +26,25 @@ export function declaredLength(call: Omit<UnreadRequest, 'body'>, limitBytes: nu
   if (contentLength === undefined) return undefined;
   if (!/^\d{1,12}$/.test(contentLength))
     throw new BffError('request_invalid', { detail: 'Content-Length is not a number.' });
-  if (call.header('content-encoding') !== undefined) {
-    throw new BffError('request_invalid', { detail: 'Send the body without Content-Encoding.' });
+  if (hasBody(call.method) && !isUncompressed(call.header('content-encoding'))) {
+    throw new BffError('content_encoding_not_allowed', { detail: 'Send the body without Content-Encoding.' });
   }
   if (Number(contentLength) > limitBytes) throw tooLarge(limitBytes);
-  if (!hasBody(call.method)) {
-    if (Number(contentLength) === 0) return undefined;
-    throw new BffError('request_invalid', { detail: 'This method has no body.' });
-  }
-  return Number(contentLength);
+  return hasBody(call.method) || Number(contentLength) > 0 ? Number(contentLength) : undefined;
 }
 
 /**
- * The complete body. Undefined if the method has no body.
- * @throws {BffError} length_required, body_too_large, request_invalid, content_type_not_allowed
+ * The complete body. Undefined if the method has no body. A body that comes with such a method is dropped. The host has read
+ * it by then, so no byte of it can become part of the next request on its connection.
+ * @throws {BffError} length_required, body_too_large, content_encoding_not_allowed, request_invalid,
+ * content_type_not_allowed
  */
 export async function readRequestBody(
   call: UnreadRequest,
   limitBytes: number,
 ): Promise<Uint8Array | undefined> {
   const length = declaredLength(call, limitBytes);
-  if (length === undefined) return undefined;
+  if (length === undefined || !hasBody(call.method)) return undefined;
   const body = await call.body(limitBytes);
   if (body === undefined) throw tooLarge(limitBytes);
   if (body.byteLength !== length) {
@@ -66,3 +64,5 @@ export async function readRequestBody(
 function tooLarge(limitBytes: number): BffError {
   return new BffError('body_too_large', { detail: `The limit is ${limitBytes} bytes.` });
 }
+
+const isUncompressed = (contentEncoding = 'identity') => contentEncoding.toLowerCase() === 'identity';

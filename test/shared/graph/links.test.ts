@@ -381,22 +381,25 @@ describe('a Location', () => {
     ["/teams('a-1')/operations('b-2')", `${own}/v1.0/teams('a-1')/operations('b-2')`],
     ['/v1.0/me/messages/AA1=', `${own}/v1.0/me/messages/AA1=`],
   ])(
-    'of Graph with 201 or 202 is rewritten to this service: %s',
+    'of Graph is rewritten to this service with every status but a redirect: %s',
     { tags: ['PX-14'] },
     (location, ownLocation) => {
-      expect([201, 202].map((status) => editLocation(status, location))).toEqual([ownLocation, ownLocation]);
-      for (const status of [200, 204, 301, 302, 303, 307, 308, 400, 503])
+      for (const status of [200, 201, 202, 204, 400, 409, 410, 503])
+        expect(editLocation(status, location)).toBe(ownLocation);
+      for (const status of [300, 301, 302, 303, 304, 305, 307, 308])
         expect(editLocation(status, location, true)).toBeUndefined();
     },
   );
 
   it.each(hostileLinks)('is removed if it is hostile: %j', { tags: ['PX-11', 'PX-14'] }, (location) => {
-    for (const status of [201, 202, 302]) expect(editLocation(status, location, true)).toBeUndefined();
+    for (const status of [201, 202, 302, 410]) expect(editLocation(status, location, true)).toBeUndefined();
   });
 
   it('of a file is passed on only if the rule allows file links, for a copy and for content', () => {
     expect(editLocation(202, file, true)).toBe(file);
     expect(editLocation(302, file, true, 'GET')).toBe(file);
+    expect(editLocation(302, file, true, 'HEAD')).toBe(file);
+    expect(editLocation(410, file, true, 'GET')).toBeUndefined();
     expect(editLocation(202, file, false)).toBeUndefined();
     expect(editLocation(302, file, true, 'POST')).toBeUndefined();
     expect(editLocation(302, file, false, 'GET')).toBeUndefined();

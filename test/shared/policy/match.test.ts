@@ -96,6 +96,36 @@ describe('a word in quotes and parentheses', () => {
   });
 });
 
+describe('HEAD', () => {
+  const policy = policyOf(
+    fileOf(
+      { methods: ['GET'], path: '/v1.0/me', query: { $select: true } },
+      { methods: ['POST'], path: '/v1.0/me/messages' },
+      { methods: ['HEAD'], path: '/v1.0/me/photo' },
+      { methods: ['GET'], path: '/v1.0/me/calendar', scopes: ['Calendars.Read'] },
+      { methods: ['HEAD'], path: '/v1.0/me/calendar', scopes: ['Calendars.ReadBasic'] },
+    ),
+  );
+
+  it('is allowed where GET is, with the same query', () => {
+    expect(ask(policy, 'HEAD /v1.0/me?$select=id')).toMatchObject({ method: 'HEAD', query: '$select=id' });
+    expect(refusalOf(policy, 'HEAD /v1.0/me?$top=1')).toMatch(/^path_not_allowed/);
+  });
+
+  it('is not allowed where only a write is, and alone where a rule lists only it', () => {
+    expect(refusalOf(policy, 'HEAD /v1.0/me/messages')).toMatch(/^path_not_allowed/);
+    expect(refusalOf(policy, 'HEAD /v1.0/me/photo')).toBeUndefined();
+    expect(refusalOf(policy, 'GET /v1.0/me/photo')).toMatch(/^path_not_allowed/);
+  });
+
+  it('goes by a rule of its own, if there is one', () => {
+    expect(ask(policy, 'HEAD /v1.0/me/calendar')).toMatchObject({
+      rule: { scopes: ['Calendars.ReadBasic'] },
+    });
+    expect(ask(policy, 'GET /v1.0/me/calendar')).toMatchObject({ rule: { scopes: ['Calendars.Read'] } });
+  });
+});
+
 describe('the type of a body', () => {
   const policy = policyOf(
     fileOf(

@@ -54,6 +54,7 @@ function startApi(
       name: 'orders',
       origin: 'https://upstream.example',
       requestIdCheck: 'ignore',
+      ownPrefix: 'https://app.example/api/orders',
       policy: openApiPolicy({ repeatsRefusedWrites }),
     },
     { ...apiDependencies(sendHttp, now, acquireAccessToken), monotonicMs: () => clock.ms, ...options },

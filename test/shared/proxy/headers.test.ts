@@ -113,12 +113,14 @@ describe('toBrowserHeaders', () => {
       'content-language': 'de',
       'content-range': 'bytes 0-9/20',
       'content-type': 'application/json',
+      deprecation: '@1735689600',
       etag: 'W/"1"',
       'last-modified': 'Thu, 01 Jan 2026 00:00:00 GMT',
       'odata-version': '4.0',
       'preference-applied': 'odata.maxpagesize=5',
       'request-id': 'r1',
       'retry-after': '7',
+      sunset: 'Fri, 01 Jan 2027 00:00:00 GMT',
     };
     expect(
       toBrowserHeaders({ ...returned, ...Object.fromEntries(neverReturned.map((name) => [name, 'x'])) }),
@@ -133,6 +135,12 @@ describe('toBrowserHeaders', () => {
       expect(toBrowserHeaders({ etag: value, 'request-id': 'r1' })).toEqual({ 'request-id': 'r1' });
     },
   );
+
+  it('returns the file name of a Content-Disposition, and nothing else of it', { tags: ['PX-13'] }, () => {
+    expect(toBrowserHeaders({ 'content-disposition': 'inline; filename="../a b.html"; x=1' })).toEqual({
+      'content-disposition': "attachment; filename*=UTF-8''a%20b.html",
+    });
+  });
 
   it('does not return a repeated header as an array', { tags: ['PX-12'] }, () => {
     expect(toBrowserHeaders({ 'set-cookie': ['session=evil'] })).toEqual({});

@@ -39,7 +39,36 @@ describe('readRequestBody', () => {
     expect(await read(new Uint8Array(), { 'content-length': '0' }, 'DELETE')).toBeUndefined();
   });
 
+  it.each(['DELETE', 'GET', 'HEAD'])(
+    'drops the body of a %s, which is within the limit',
+    {
+      tags: ['PX-10'],
+    },
+    async (method) => {
+      for (const type of [{ 'content-type': 'application/json' }, {}, { 'content-encoding': 'gzip' }])
+        expect(await read(Buffer.from('{}'), { 'content-length': '2', ...type }, method)).toBeUndefined();
+      const tooLong = read(Buffer.from('{}'), { 'content-length': String(limitBytes + 1) }, method);
+      expect(await codeOf(tooLong)).toBe('body_too_large');
+      const unbounded = { 'transfer-encoding': 'chunked', 'content-length': '2' };
+      expect(await codeOf(read(Buffer.from('{}'), unbounded, method))).toBe('length_required');
+    },
+  );
+
+  it.each(['identity', 'Identity'])('takes a body with Content-Encoding: %s', async (coding) => {
+    const headers = { 'content-length': '2', 'content-type': 'application/json', 'content-encoding': coding };
+    expect(await read(Buffer.from('{}'), headers)).toHaveLength(2);
+  });
+
   describe('refuses', () => {
+    it.each(['gzip', 'br', 'deflate', 'x', '', 'identity, gzip', 'gzip, identity', 'identity;q=1', '*'])(
+      'a body with Content-Encoding: %j',
+      { tags: ['PX-10'] },
+      async (coding) => {
+        const headers = { 'content-length': '2', 'content-encoding': coding };
+        expect(await codeOf(read(Buffer.from('{}'), headers))).toBe('content_encoding_not_allowed');
+      },
+    );
+
     it('more bytes than allowed, counted regardless of Content-Length', {
       tags: ['PX-10'],
     }, async () => {
