@@ -242,7 +242,7 @@ describe('a call that is refused after its rule was found', () => {
       await patch(browser, '2\r\n{}\r\n0\r\n\r\n', { 'transfer-encoding': 'chunked' }),
       await browser.clone().script('GET', messages, { headers: { range: 'b'.repeat(3000) } }),
     ];
-    expect(refused.map(({ status }) => status)).toEqual([403, 413, 400, 411, 400]);
+    expect(refused.map(({ status }) => status)).toEqual([403, 413, 415, 411, 400]);
     expect(worker.table.counts.merge).toBe(merge);
     await patch(browser, '{"isRead":true}');
     expect(worker.table.counts.merge).toBe(merge + 1);
