@@ -5,6 +5,7 @@ import { demoClient } from '@entra-bff/directory';
 import { jsonReply } from '@entra-bff/emulator-kit';
 import { defaultEntraSwitches } from '@entra-bff/entra-emulator';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { removeRows } from '../support/table-rows.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
 
@@ -142,7 +143,7 @@ describe('a permission that was never granted', () => {
         paths.map(() => [401, 'consent_required']),
       );
     }
-    // Entra ID does not say which permission is missing, so it is searched for: 5, then 2 and 2, then each alone.
+    // Entra ID does not say which permission is missing, so a refused set is requested again one by one.
     expect(redemptions() - before).toBeLessThanOrEqual((optional.length + 3) * (1 + pauses()));
   });
 
@@ -155,6 +156,24 @@ describe('a permission that was never granted', () => {
     expect((await call(ben, '/me/messages')).status).toBe(200);
     expect((await call(ben, '/me')).status).toBe(200);
     expect((await call(ben, '/me/events')).status).toBe(401);
+  });
+
+  it('costs one token request for all, and at most four further ones, in a batch of any size', async () => {
+    const ben = await signedIn('ben');
+    const [before, pauses] = [redemptions(), pausesSince()];
+    const paths = optional.map(([path]) => path);
+    for (let time = 0; time < 3; time++) {
+      const parts = partsOf(await batch(ben, [...paths, '/me']));
+      expect(parts.map(({ status }) => status)).toEqual([...paths.map(() => 401), 200]);
+    }
+    expect(redemptions() - before).toBeLessThanOrEqual(5 * (1 + pauses()));
+  });
+
+  it('refuses a whole batch only if the session was ended meanwhile', async () => {
+    const ben = await signedIn('ben');
+    await removeRows(world);
+    const answer = await batch(ben, ['/me', '/me/messages']);
+    expect([answer.status, JSON.parse(answer.body).code]).toEqual([401, 'session_required']);
   });
 
   it('is requested again after a growing pause', async () => {

@@ -90,6 +90,12 @@ describe('a batch', () => {
     ]);
   });
 
+  it("is sent with the rule's own spelling, whatever the letter case of the caller", () => {
+    const urls = ['/ME?$SELECT=id', 'Me/Things/Aa1='];
+    const requests = urls.map((url, at) => get({ id: `${at}`, url }));
+    expect(sent({ requests }).requests.map(({ url }) => url)).toEqual(['/me?$select=id', '/me/things/Aa1=']);
+  });
+
   it('keeps the notation of numbers in bodies', () => {
     const body = '{"requests":[{"id":"1","method":"PATCH","url":"me","body":{"n":12345678901234567890.10}}]}';
     expect(Buffer.from(writeBatch(read(body))).toString()).toContain('"body":{"n":12345678901234567890.10}');
