@@ -25,7 +25,7 @@ export function handleRoute(call: GraphCall): GraphReply {
   const [found] = matches
     .filter(({ route }) => route.method === call.method)
     .sort((left, right) => (left.rank < right.rank ? -1 : 1));
-  if (found !== undefined) return handle(call, found);
+  if (found !== undefined && !isFunctionAsKey(segments, found)) return handle(call, segments, found);
   // Graph has other methods at many of these paths.
   if (matches.length === 0 || graphMethods.includes(call.method))
     throw pathRefusal(call.method, call.path, segments);
@@ -36,7 +36,7 @@ export function handleRoute(call: GraphCall): GraphReply {
   );
 }
 
-function handle(call: GraphCall, { route, keys }: Match): GraphReply {
+function handle(call: GraphCall, segments: readonly Segment[], { route, keys }: Match): GraphReply {
   if (!route.scopes.some((scope) => call.caller.scopes.has(scope))) {
     throw outlookRoutes.includes(route)
       ? new GraphError(403, 'ErrorAccessDenied', 'Access is denied. Check credentials and try again.')
@@ -44,8 +44,14 @@ function handle(call: GraphCall, { route, keys }: Match): GraphReply {
   }
   requireKnownOptions(call.options, route.options ?? []);
   if (call.countsOnly && !route.options?.includes('$count'))
-    throw pathRefusal(call.method, `${call.path}/$count`, []);
+    throw pathRefusal(call.method, `${call.path}/$count`, segments);
   return route.handle(call, ...keys);
+}
+
+/** Functions that Graph has and this path does not must not be taken for keys. */
+function isFunctionAsKey(segments: readonly Segment[], { route }: Match): boolean {
+  const isDelta = segments.some(({ text, isFilePath }) => !isFilePath && text.toLowerCase() === 'delta');
+  return isDelta && !/\/delta\b/.test(route.path);
 }
 
 function matchesOf(segments: readonly Segment[]): Match[] {

@@ -91,6 +91,23 @@ describe('a to-do list', () => {
   });
 });
 
+describe('changes of to-do lists and tasks', () => {
+  it('are returned once', async () => {
+    const list = (await alice('GET /me/todo/lists')).body.value?.[0]?.id;
+    const lists = await readAll(alice, '/me/todo/lists/delta');
+    const tasks = await readAll(alice, `/me/todo/lists/${list}/tasks/delta()`);
+    expect([lists.items.length, tasks.items.length]).toEqual([1, 3]);
+    const made = await alice(`POST /me/todo/lists/${list}/tasks`, { title: 'Pack' });
+    await alice('POST /me/todo/lists', { displayName: 'Trip' });
+    expect((await alice(`GET ${tasks.last.body['@odata.deltaLink']}`)).body.value).toMatchObject([
+      { id: made.body.id },
+    ]);
+    expect((await alice(`GET ${lists.last.body['@odata.deltaLink']}`)).body.value).toMatchObject([
+      { displayName: 'Trip' },
+    ]);
+  });
+});
+
 describe('people', () => {
   it.each(['"bro"', 'bro', '"ben@contoso"'])('are searched by names and addresses: %s', async (text) => {
     expect(await namesOf(`/me/people?$search=${text}`)).toEqual(['Ben Brown']);

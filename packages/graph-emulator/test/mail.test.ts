@@ -3,7 +3,7 @@ import type { EntraEmulator } from '@entra-bff/entra-emulator';
 import { startTestEmulator } from '@entra-bff/entra-emulator/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type GraphEmulator, startGraphEmulator } from '../src/emulator.ts';
-import { callerOf, readAll } from './caller.ts';
+import { callerOf, readAll, send } from './caller.ts';
 
 let entra: EntraEmulator;
 let graph: GraphEmulator;
@@ -66,6 +66,26 @@ describe('mail that is sent', () => {
   });
 });
 
+describe('mail as MIME', () => {
+  it('is sent as base64, and read again', async () => {
+    const mime = `To: "Ben Brown" <${demoUsers.ben.mail}>\r\nSubject: As\r\n MIME\r\n\r\nHello Ben`;
+    const base64 = Buffer.from(mime).toString('base64');
+    const scopes = 'Mail.Send';
+    const sent = { user: demoUsers.alice, scopes, call: 'POST /me/sendMail', body: base64 };
+    expect(
+      (await send({ entra, graph }, { ...sent, headers: { 'content-type': 'text/plain' } })).status,
+    ).toBe(202);
+    const [message] = (await alice('GET /me/mailFolders/sentitems/messages')).body.value ?? [];
+    expect(message).toMatchObject({
+      subject: 'As MIME',
+      toRecipients: [{ emailAddress: { name: 'Ben Brown', address: demoUsers.ben.mail } }],
+    });
+    const read = await alice(`GET /me/messages/${message?.id}/$value`);
+    expect(read.headers.get('content-type')).toBe('text/plain');
+    expect(read.body['text']).toContain('Subject: As MIME\r\n');
+  });
+});
+
 describe('folders', () => {
   it('are found by id and by well-known name, and count what is in them', async () => {
     const { body } = await alice('GET /me/mailFolders/INBOX');
@@ -79,6 +99,12 @@ describe('folders', () => {
     const child = await alice(`POST /me/mailFolders/${top.body.id}/childFolders`, { displayName: 'Oslo' });
     const children = await alice(`GET /me/mailFolders/${top.body.id}/childFolders`);
     expect(children.body.value).toMatchObject([{ id: child.body.id, displayName: 'Oslo' }]);
+    const expanded = await alice(
+      "GET /me/mailFolders?$filter=displayName eq 'Projects'&$expand=childFolders",
+    );
+    expect(expanded.body.value).toMatchObject([
+      { childFolderCount: 1, childFolders: [{ displayName: 'Oslo' }] },
+    ]);
     expect(
       (await alice(`PATCH /me/mailFolders/${child.body.id}`, { displayName: 'Lyon' })).body,
     ).toMatchObject({
@@ -125,6 +151,16 @@ describe('attachments', () => {
   it('of other types are not emulated', async () => {
     const item = { '@odata.type': '#microsoft.graph.itemAttachment', name: 'x' };
     expect((await alice('POST /me/messages', { attachments: [item] })).status).toBe(501);
+  });
+});
+
+describe('changes of folders', () => {
+  it('are returned once', async () => {
+    const { items, last } = await readAll(alice, '/me/mailFolders/delta');
+    expect(items).toHaveLength(7);
+    const made = await alice('POST /me/mailFolders', { displayName: 'Projects' });
+    const changes = await alice(`GET ${last.body['@odata.deltaLink']}`);
+    expect(changes.body.value).toMatchObject([{ id: made.body.id, displayName: 'Projects' }]);
   });
 });
 

@@ -165,6 +165,7 @@ describe('a query of the directory', () => {
     ['contains', "$filter=contains(displayName,'a')"],
     ['a filter with an order', "$filter=startswith(displayName,'a')&$orderby=displayName"],
     ['an order by another property', '$orderby=jobTitle'],
+    ['$skip', '$skip=1'],
   ])('refuses %s', async (_what, query) => {
     expect(await get(`/users?${query}`)).toMatchObject({
       status: 400,
@@ -219,6 +220,19 @@ describe('refuses and names', () => {
       message: expect.stringContaining("'things'"),
     });
     expect((await get('/nonsense')).status).toBe(404);
+  });
+
+  it.each([
+    ['functions where there is a key', 'GET /users/delta'],
+    ['changes of single events', 'GET /me/events/delta'],
+    ['a number where there is no list', 'GET /me/presence/$count'],
+    ['extensions of entities', 'GET /me/messages?$expand=singleValueExtendedProperties($filter=id)'],
+    ['extensions in bodies', 'POST /me/messages'],
+  ])('%s, with 501', async (_what, call) => {
+    const everything = `${scopes} Presence.Read Calendars.Read`;
+    const caller = callerOf({ entra, graph }, demoUsers.alice, everything);
+    const body = call.startsWith('POST') ? { singleValueExtendedProperties: [] } : undefined;
+    expect((await caller(call, body)).body.error?.code).toBe('NotImplemented');
   });
 
   it('another version', async () => {

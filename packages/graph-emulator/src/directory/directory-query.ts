@@ -16,6 +16,7 @@ export function checkDirectoryQuery(query: CheckedQuery): void {
     throw unsupported(
       "Unsupported or invalid query filter clause: 'contains' is not supported for directory objects.",
     );
+  if (options.has('$skip')) throw unsupported("'$skip' is not supported by the service.");
   if (countsOnly && !isEventual)
     throw unsupported("$count is not currently supported without the header 'ConsistencyLevel: eventual'.");
   if (options.has('$search') && !isEventual)

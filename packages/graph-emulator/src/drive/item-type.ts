@@ -1,5 +1,5 @@
-import type { EntityType } from '../odata/entity-type.ts';
-import type { GraphObject } from '../reply.ts';
+import type { CheckedQuery, EntityType } from '../odata/entity-type.ts';
+import { GraphError, type GraphObject } from '../reply.ts';
 
 const instant = '2026-01-01T00:00:00Z';
 const identity = { user: { id: '', displayName: '', email: '' } };
@@ -51,12 +51,23 @@ export function itemType(relations: ItemRelations): EntityType {
     properties: itemProperties,
     always: [],
     paging,
+    check: requireNoSkip,
     navigations: {
       children: { type: () => type, read: relations.childrenOf },
       thumbnails: { type: () => thumbnailType, read: relations.thumbnailsOf },
     },
   };
   return type;
+}
+
+/** SharePoint pages by its own links only. */
+function requireNoSkip({ options }: CheckedQuery): void {
+  if (options.has('$skip'))
+    throw new GraphError(
+      400,
+      'invalidRequest',
+      '$skip is not supported on this API. Only URLs returned by the API can be used to page.',
+    );
 }
 
 export const thumbnailType: EntityType = {

@@ -1,13 +1,13 @@
 import { entityReply, listReply } from '../answer.ts';
 import { parseEntity } from '../body.ts';
 import { type GraphCall, itemNotFound } from '../call.ts';
-import { changeItem, createItem, storeOf } from '../collection.ts';
+import { changeItem, createItem, itemsOf as foldersOf, storeOf } from '../collection.ts';
 import { deltaReply, outlookDeltaOptions, outlookTokens, removedItem } from '../delta.ts';
 import { parseFilter } from '../odata/filter.ts';
 import { entityOptions, listOptions, type QueryOptions } from '../odata/options.ts';
 import { GraphError, type GraphObject, type GraphReply } from '../reply.ts';
 import type { Route } from '../route.ts';
-import { folders, foldersIn, folderType, isWellKnownFolder, requireFolder } from './folders.ts';
+import { folders, foldersIn, folderTypeWith, isWellKnownFolder, requireFolder } from './folders.ts';
 import { messageList, messageReply } from './message-routes.ts';
 import { allMessages, messages, requireMessage, saveMessage, typeOfMessages } from './messages.ts';
 
@@ -126,6 +126,21 @@ export const folderRoutes: readonly Route[] = [
   },
   {
     method: 'GET',
+    path: '/me/mailFolders/delta',
+    scopes: readsBasics,
+    options: outlookDeltaOptions,
+    handle: (call) =>
+      deltaReply(call, outlookTokens, () => ({
+        set: set(call),
+        type: typeOfFolders(call),
+        items: foldersOf(call, folders).map((folder) => withCounts(call, folder)),
+        linkPath: '/me/mailFolders/delta',
+        changes: storeOf(call, folders, []),
+        removed: removedItem,
+      })),
+  },
+  {
+    method: 'GET',
     path: '/me/messages/delta',
     scopes: reads,
     options: [...outlookDeltaOptions, '$filter', '$orderby'],
@@ -143,11 +158,15 @@ function inFolder(call: GraphCall, id: string): GraphObject[] {
 
 function folderList(call: GraphCall, parent: string | undefined): GraphReply {
   const items = foldersIn(call, parent).map((folder) => withCounts(call, folder));
-  return listReply(call, { set: set(call), type: folderType, items });
+  return listReply(call, { set: set(call), type: typeOfFolders(call), items });
 }
 
 function folderReply(call: GraphCall, folder: GraphObject, status = 200): GraphReply {
-  return entityReply(call, set(call), folderType, withCounts(call, folder), status);
+  return entityReply(call, set(call), typeOfFolders(call), withCounts(call, folder), status);
+}
+
+function typeOfFolders(call: GraphCall) {
+  return folderTypeWith(({ id }) => foldersIn(call, String(id)).map((child) => withCounts(call, child)));
 }
 
 function withCounts(call: GraphCall, folder: GraphObject): GraphObject {

@@ -24,7 +24,7 @@ export function folderId({ id }: User, name: WellKnownFolder): string {
 
 const rootId = (call: GraphCall) => toId(`${me(call).id} msgfolderroot`);
 
-export const folderType: EntityType = {
+const folderType: EntityType = {
   name: 'mailFolder',
   properties: {
     id: '',
@@ -39,6 +39,15 @@ export const folderType: EntityType = {
   always: ['id'],
   paging: mailPaging,
 };
+
+/** @param childrenOf returns the folders in a folder, for `$expand` */
+export function folderTypeWith(childrenOf: (folder: GraphObject) => readonly GraphObject[]): EntityType {
+  const type: EntityType = {
+    ...folderType,
+    navigations: { childFolders: { type: () => type, read: childrenOf } },
+  };
+  return type;
+}
 
 /** The folders of all levels. Their counts are added when they are read. */
 export const folders: Collection = {

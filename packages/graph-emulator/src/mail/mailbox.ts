@@ -40,9 +40,20 @@ const letters = [
 const messageCount = 35;
 const hourMs = 60 * 60 * 1000;
 
+/** The messages of this hour, by user. */
+const known = new WeakMap<User, { readonly newestMs: number; readonly messages: readonly GraphObject[] }>();
+
 /** Returns the user's messages, newest first. The same user always has the same messages. */
-export function messagesOf(user: User, now: Date): GraphObject[] {
+export function messagesOf(user: User, now: Date): readonly GraphObject[] {
   const newestMs = Math.floor(now.getTime() / hourMs) * hourMs - hourMs;
+  const before = known.get(user);
+  if (before?.newestMs === newestMs) return before.messages;
+  const messages = writeMessages(user, newestMs);
+  known.set(user, { newestMs, messages });
+  return messages;
+}
+
+function writeMessages(user: User, newestMs: number): GraphObject[] {
   return Array.from({ length: messageCount }, (_, at) => {
     const [senderName, senderAddress] = senders[(at * 3 + user.name.length) % senders.length] ?? senders[0];
     const [subject, text] = letters[(at * 5 + user.name.length) % letters.length] ?? letters[0];

@@ -9,6 +9,7 @@ import { attachmentsOf, toAttachments } from './attachments.ts';
 import { requireFolder } from './folders.ts';
 import { attachmentType, messageBodyType } from './message-type.ts';
 import { allMessages, messages, requireMessage, saveMessage, typeOfMessages } from './messages.ts';
+import { parseMime, toMime } from './mime.ts';
 
 const { reads, writes } = messages;
 const sends = ['Mail.Send'];
@@ -35,7 +36,11 @@ export const messageRoutes: readonly Route[] = [
     method: 'GET',
     path: `${one}/$value`,
     scopes: reads,
-    handle: (call, id = '') => mimeReply(requireMessage(call, id)),
+    handle: (call, id = '') => ({
+      status: 200,
+      headers: { 'content-type': 'text/plain' },
+      body: toMime(requireMessage(call, id)),
+    }),
   },
   ...collectionRoutes(messages).filter(({ method }) => method !== 'GET'),
   {
@@ -199,9 +204,11 @@ function toAll(message: GraphObject): GraphObject {
 }
 
 function sendMail(call: GraphCall): GraphReply {
-  // A MIME message is sent as base64, with another content type. The emulator accepts it and does not read it.
-  if (call.body.length > 0 && /^[A-Za-z0-9+/=\s]+$/.test(call.body.toString('latin1')))
+  const mime = parseMime(call.body);
+  if (mime !== undefined) {
+    saveMessage(call, mime, 'sentitems');
     return { status: 202 };
+  }
   const { message, saveToSentItems } = parseParameters(call.body, ['message', 'saveToSentItems']);
   if (!isObject(message)) throw new GraphError(400, 'BadRequest', "Missing required parameter 'message'.");
   const body = parseEntity(messageBodyType, Buffer.from(JSON.stringify(message)));
@@ -236,21 +243,4 @@ function requireAttachment(call: GraphCall, messageId: string, id: string): Grap
   const attachment = attachmentsOf(call, requireMessage(call, messageId)).find((one) => one['id'] === id);
   if (attachment === undefined) throw itemNotFound();
   return attachment;
-}
-
-function mimeReply(message: GraphObject): GraphReply {
-  const address = (value: unknown) =>
-    String(Reflect.get(Object(Reflect.get(Object(value), 'emailAddress')), 'address'));
-  const to = Array.isArray(message['toRecipients']) ? message['toRecipients'].map(address).join(', ') : '';
-  const text = [
-    `From: ${message['from'] === null ? '' : address(message['from'])}`,
-    `To: ${to}`,
-    `Subject: ${String(message['subject'])}`,
-    `Date: ${new Date(String(message['sentDateTime'])).toUTCString()}`,
-    'MIME-Version: 1.0',
-    'Content-Type: text/plain; charset=utf-8',
-    '',
-    String(Reflect.get(Object(message['body']), 'content')),
-  ];
-  return { status: 200, headers: { 'content-type': 'text/plain' }, body: Buffer.from(text.join('\r\n')) };
 }

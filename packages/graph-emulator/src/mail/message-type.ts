@@ -40,15 +40,6 @@ const messageProperties = {
   webLink: '',
 };
 
-/** Bodies can contain attachments, and properties of other systems. */
-const messageBodyProperties = {
-  ...messageProperties,
-  attachments: [null],
-  extensions: [null],
-  singleValueExtendedProperties: [null],
-  multiValueExtendedProperties: [null],
-};
-
 const keywords = {
   '': ['from/emailAddress', 'subject', 'body/content'],
   attachment: ['attachmentNames'],
@@ -87,7 +78,7 @@ export function messageType(attachments: (message: GraphObject) => readonly Grap
 /** The type of bodies that create or change a message. */
 export const messageBodyType: EntityType = {
   ...messageType(() => []),
-  properties: messageBodyProperties,
+  properties: { ...messageProperties, attachments: [null] },
 };
 
 export const attachmentType: EntityType = {

@@ -43,7 +43,13 @@ export function ownName(owner: unknown, name: string): string | undefined {
   return Object.keys(owner).find((one) => one.toLowerCase() === name.toLowerCase());
 }
 
+/** What many types of Graph have and the emulator does not. */
+const notEmulated =
+  /^(?:extensions|(?:single|multi)ValueExtendedProperties|attachments|instances|customExtensions)$/i;
+
 export function unknownProperty(name: string, typeName: string): GraphError {
+  if (notEmulated.test(name))
+    return new GraphError(501, 'NotImplemented', `The emulator does not emulate '${name}' of '${typeName}'.`);
   const message = `Could not find a property named '${name}' on type '${typeName}'.`;
   return new GraphError(400, 'BadRequest', message);
 }
@@ -59,6 +65,7 @@ function spell(specimen: unknown, body: object, typeName: string): GraphObject {
     if (name.includes('@') || specimen === null) return [name, value];
     const own = ownName(specimen, name);
     if (own === undefined) {
+      if (notEmulated.test(name)) throw unknownProperty(name, typeName);
       const message = `The property '${name}' does not exist on type '${typeName}'. Make sure to only use property names that are defined by the type.`;
       throw new GraphError(400, 'RequestBodyRead', message);
     }

@@ -1,6 +1,7 @@
 import { isObject } from '../body.ts';
 import { type GraphCall, itemNotFound, me } from '../call.ts';
-import { type Collection, collectionRoutes, itemsOf, requireItem, toId } from '../collection.ts';
+import { type Collection, collectionRoutes, itemsOf, requireItem, storeOf, toId } from '../collection.ts';
+import { deltaReply, outlookDeltaOptions, outlookTokens, removedItem } from '../delta.ts';
 import type { EntityType } from '../odata/entity-type.ts';
 import { GraphError, type GraphObject } from '../reply.ts';
 import type { Route } from '../route.ts';
@@ -155,10 +156,30 @@ function requireText(body: GraphObject, name: string): string {
   throw new GraphError(400, 'invalidRequest', `The property '${name}' is required.`);
 }
 
+function deltaRoute(collection: Collection, toPath: (parents: readonly string[]) => string): Route {
+  return {
+    method: 'GET',
+    path: `${collection.path}/delta`,
+    scopes: collection.reads,
+    options: outlookDeltaOptions,
+    handle: (call, ...parents) =>
+      deltaReply(call, outlookTokens, () => ({
+        set: `users('${call.caller.userId}')/${collection.set}`,
+        type: collection.type,
+        items: itemsOf(call, collection, parents),
+        linkPath: toPath(parents),
+        changes: storeOf(call, collection, parents),
+        removed: removedItem,
+      })),
+  };
+}
+
 /** To-do lists, their tasks and the steps of a task. */
 export const taskRoutes: readonly Route[] = [
   ...collectionRoutes(lists),
   ...collectionRoutes(tasks),
+  deltaRoute(lists, () => '/me/todo/lists/delta'),
+  deltaRoute(tasks, ([list = '']) => `/me/todo/lists/${encodeURIComponent(list)}/tasks/delta`),
   ...collectionRoutes(belongings('checklistItems', itemType, { isChecked: false })),
   ...collectionRoutes(belongings('linkedResources', linkType, {})),
 ];
