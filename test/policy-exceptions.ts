@@ -29,6 +29,15 @@ const changedMessages: Exception = {
   documentation: 'https://learn.microsoft.com/graph/api/message-delta#permissions',
 };
 
+const groupsOfOthers: Exception = {
+  why: 'User.Read, the least by the reference, reads only the groups of the signed-in user.',
+  documentation: 'https://learn.microsoft.com/graph/api/user-list-memberof#permissions',
+};
+const filesOfSites: Exception = {
+  why: "Files.Read, the least by the reference, reads only the user's own files.",
+  documentation: 'https://learn.microsoft.com/graph/permissions-reference#files-permissions',
+};
+
 /** By call. If the reference has a gap, the page of the call is the source. */
 export const exceptions: Readonly<Record<string, Exception>> = {
   'GET /v1.0/me/messages': {
@@ -87,6 +96,31 @@ export const exceptions: Readonly<Record<string, Exception>> = {
   'HEAD /v1.0/users/{id}/photo/$value': headOfPhoto,
   'GET /v1.0/users/{id}/photos/{size}/$value': photoOfOthers,
   'HEAD /v1.0/users/{id}/photos/{size}/$value': headOfPhoto,
+  'GET /v1.0/users/{id}/presence': {
+    why: 'Presence.Read, the least by the reference, reads only the presence of the signed-in user.',
+    documentation: 'https://learn.microsoft.com/graph/api/presence-get#permissions',
+  },
+  'GET /v1.0/users/{id}/directReports': {
+    why: 'User.Read, the least by the reference, reads only the direct reports of the signed-in user.',
+    documentation: 'https://learn.microsoft.com/graph/api/user-list-directreports#permissions',
+  },
+  'GET /v1.0/users/{id}/memberOf': groupsOfOthers,
+  'GET /v1.0/users/{id}/transitiveMemberOf': groupsOfOthers,
+  ...Object.fromEntries(
+    [
+      '',
+      's',
+      '/root/children',
+      '/items/{id}',
+      '/items/{id}/children',
+      '/items/{id}/content',
+      "/root/search(q='{words}')",
+    ].map((end) => [`GET /v1.0/sites/{site}/drive${end}`, filesOfSites]),
+  ),
+  'POST /v1.0/search/query': {
+    why: 'Mail.Read, the least by the reference, finds messages only. Files need Files.Read.All.',
+    documentation: 'https://learn.microsoft.com/graph/api/search-query#permissions',
+  },
   'GET /v1.0/groups/{id}': {
     why: 'The reference calls permissions to write the least; of those that read, Group.ReadBasic.All gives the least.',
     documentation: 'https://learn.microsoft.com/graph/api/group-get#permissions',

@@ -1,18 +1,25 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { demoDirectory, graphResourceId } from '@entra-bff/directory';
 import { describe, expect, it } from 'vitest';
 import { namesTakenForKeys } from '../scripts/graph-names.ts';
+import { administratorConsents } from '../scripts/policy/administrator-consent.ts';
 import { readPermissionReference } from '../scripts/policy/permission-reference.ts';
 import { policyJsonSchema } from '../scripts/policy-schema.ts';
+import { moreFileNames } from '../src/shared/config/more-policies.ts';
 import { readGraphPolicy } from '../src/shared/config/policies.ts';
 import { exceptions } from './policy-exceptions.ts';
-import { ask, isAllowed, refusalOf } from './support/policies.ts';
+import { ask, isAllowed, policyOf, refusalOf } from './support/policies.ts';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 const policy = readGraphPolicy(undefined);
 const { features, rules, signInScopes } = policy;
-const calls = rules.flatMap(({ methods, template, scopes, alternatives }) =>
-  methods.map((method) => ({ name: `${method} ${template.text}`, scopes, alternatives })),
+const moreFiles = moreFileNames.map((name) => ({
+  name,
+  policy: policyOf(JSON.parse(read(`policy/more/${name}.json`))),
+}));
+const calls = readGraphPolicy(undefined, moreFileNames).rules.flatMap(
+  ({ methods, template, scopes, alternatives }) =>
+    methods.map((method) => ({ name: `${method} ${template.text}`, scopes, alternatives })),
 );
 
 describe('the shipped policy', () => {
@@ -220,6 +227,68 @@ describe('the shipped policy', () => {
   });
 });
 
+describe('the files of wider areas', () => {
+  it('are all that is in the folder, and its name for GRAPH_POLICY_MORE is that of the file', () => {
+    const files = readdirSync(new URL('../policy/more', import.meta.url));
+    expect(files.toSorted()).toEqual(moreFileNames.map((name) => `${name}.json`));
+  });
+
+  it.each(moreFiles)(
+    '$name has titles, one permission a feature, and pages of limited size',
+    { tags: ['PX-5'] },
+    (more) => {
+      for (const { name, title, scopes } of more.policy.features) {
+        expect(scopes, name).toHaveLength(1);
+        expect(title, name).toMatch(/^[A-Z].{5,}/);
+      }
+      for (const { query, template } of more.policy.rules) {
+        expect(template.text).toMatch(/^\/v1\.0\//);
+        if ('$top' in query) expect(query['$top'], template.text).toMatchObject({ max: expect.any(Number) });
+        if ('$top' in query) expect(Object.keys(query), template.text).toContain('$skiptoken');
+      }
+    },
+  );
+
+  it('are not asked for at sign-in, and allow nothing until they are named', { tags: ['PX-4'] }, () => {
+    const all = readGraphPolicy(undefined, moreFileNames);
+    expect(all.signInScopes).toEqual(['User.Read']);
+    expect(all.rules).toHaveLength(rules.length + moreFiles.flatMap((more) => more.policy.rules).length);
+    for (const call of ['GET /v1.0/me/presence', 'GET /v1.0/me/manager', 'GET /v1.0/me/joinedTeams']) {
+      expect(isAllowed(policy, call), call).toBe(false);
+      expect(isAllowed(all, call), call).toBe(true);
+    }
+    expect(isAllowed(readGraphPolicy(undefined, ['presence']), 'GET /v1.0/me/manager')).toBe(false);
+  });
+
+  it('allow what a page reads of other users, and no more', { tags: ['PX-4', 'PX-5'] }, () => {
+    const all = readGraphPolicy(undefined, moreFileNames);
+    for (const call of [
+      'GET /v1.0/users/ben@contoso.example/presence',
+      'POST /v1.0/communications/getPresencesByUserId',
+      'GET /v1.0/users/ben@contoso.example/manager',
+      'GET /v1.0/users/ben@contoso.example/directReports?$select=id,jobTitle',
+      'GET /v1.0/users/ben@contoso.example/transitiveMemberOf',
+      'GET /v1.0/teams/0d9a7f34-6a1b/channels/19:abc@thread.tacv2/messages?$top=50',
+      'GET /v1.0/chats/19:abc@thread.v2/messages',
+      'GET /v1.0/sites/root',
+      'GET /v1.0/sites/contoso.sharepoint.com:/sites/Marketing',
+      'POST /v1.0/search/query',
+      'GET /v1.0/me/planner/tasks',
+    ]) {
+      expect(refusalOf(all, call), call).toBeUndefined();
+    }
+    for (const call of [
+      'GET /v1.0/users/ben@contoso.example/manager?$select=mobilePhone',
+      'GET /v1.0/users/ben@contoso.example/messages',
+      'POST /v1.0/chats/19:abc@thread.v2/messages',
+      'POST /v1.0/teams/0d9a7f34-6a1b/channels/19:abc@thread.tacv2/messages',
+      'PATCH /v1.0/sites/root/lists/AA1=/items/1',
+    ]) {
+      expect(isAllowed(all, call), call).toBe(false);
+    }
+  });
+});
+
 describe('a write or a list in the shipped policy', () => {
   it('cannot invite further users by mail', { tags: ['PX-4'] }, () => {
     for (const call of [
@@ -321,6 +390,12 @@ describe("Microsoft's permission reference", () => {
 
   it('contains no path segment that {id} would match', { tags: ['PX-4'] }, () => {
     expect(namesTakenForKeys(permissionsFile)).toEqual([]);
+  });
+
+  it('agrees on which permissions an administrator consents to', () => {
+    for (const scope of new Set(calls.flatMap(({ scopes }) => scopes))) {
+      expect(reference.administratorMustConsent(scope), scope).toBe(administratorConsents.has(scope));
+    }
   });
 
   it('contains every permission of the emulators, with the same rule for consent', () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { policyJsonSchema } from '../../scripts/policy-schema.ts';
+import { moreFileNames } from '../../src/shared/config/more-policies.ts';
 import { readGraphPolicy } from '../../src/shared/config/policies.ts';
 import { isAllowed, policyOf, refusalOf } from '../support/policies.ts';
 
@@ -86,6 +87,10 @@ describe('docs/policy.md', () => {
   it('lists every feature of the shipped policy with its permission', () => {
     expect(namesInTable('What is shipped')).toEqual(features.map(({ name }) => name));
     for (const { scopes } of features) for (const scope of scopes) expect(document).toContain(`\`${scope}\``);
+  });
+
+  it('lists every file of wider areas', () => {
+    expect(namesInTable('Wider areas')).toEqual(moreFileNames);
   });
 
   it('lists no call that the shipped policy refuses', () => {

@@ -75,6 +75,11 @@ const broken: readonly (readonly [what: string, change: Record<string, string>, 
       ['ENTRA_CERTIFICATE', 'ENTRA_CERTIFICATE_KEY'],
     ],
     ['a missing policy file', { GRAPH_POLICY_FILE: '/nowhere/policy.json' }, ['GRAPH_POLICY_FILE']],
+    [
+      'an unknown wider area beside another wrong setting',
+      { GRAPH_POLICY_MORE: 'presence,calls', ADMIN_ROLE: 'two words' },
+      ['GRAPH_POLICY_MORE', 'ADMIN_ROLE'],
+    ],
     ['a policy file of another kind', { GRAPH_POLICY_FILE: 'package.json' }, ['GRAPH_POLICY_FILE']],
   ];
 

@@ -11,6 +11,7 @@ import { findConflicts, loopbackIssues, plainHttpIssues, usesPlainHttp } from '.
 import { expiryIssues, expiryWarnings, findExpiries } from './expiries.ts';
 import { type HostSettings, hostWarnings, readHostSettings } from './host-settings.ts';
 import { misspelledNames } from './misspelled.ts';
+import type { MoreFileName } from './more-policies.ts';
 import { completeSettings, readSettings, requireValue } from './read-settings.ts';
 import type { Environment } from './setting.ts';
 import { type SettingValues, settings } from './settings.ts';
@@ -56,6 +57,8 @@ export interface Config {
     readonly requestIdCheck: RequestIdCheck;
     /** Path of a policy file that replaces the shipped policy. */
     readonly policyFile?: string;
+    /** The files of `policy/more/` that count too. */
+    readonly morePolicies?: readonly MoreFileName[];
     readonly bodyLimitBytes: number;
     readonly timeoutMs: number;
   };
@@ -154,6 +157,7 @@ function toConfig(
       origin: values.DEV_GRAPH_ORIGIN ?? clouds[values.ENTRA_CLOUD].graph,
       requestIdCheck: values.GRAPH_REQUEST_ID_CHECK,
       ...(values.GRAPH_POLICY_FILE === undefined ? {} : { policyFile: values.GRAPH_POLICY_FILE }),
+      ...(values.GRAPH_POLICY_MORE === undefined ? {} : { morePolicies: values.GRAPH_POLICY_MORE }),
       bodyLimitBytes: values.GRAPH_BODY_LIMIT_BYTES,
       timeoutMs: values.GRAPH_TIMEOUT_MS,
     },

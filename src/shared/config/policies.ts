@@ -3,12 +3,14 @@ import shippedPolicy from '../../../policy/graph.json' with { type: 'json' };
 import { administrationFeatures } from '../admin/administration.ts';
 import { parseCustomApiPolicy } from '../policy/custom-api.ts';
 import { type Features, joinFeatures } from '../policy/features.ts';
-import { parseGraphPolicy } from '../policy/graph-profile.ts';
+import { graphProfile, parseGraphPolicy } from '../policy/graph-profile.ts';
+import { mergePolicies, type PolicySource } from '../policy/merge.ts';
 import type { PolicyResult } from '../policy/parse.ts';
 import type { Policy } from '../policy/policy.ts';
 import { parseStrictJson } from '../policy/strict-json.ts';
 import type { ApiConfig } from './api-settings.ts';
 import { type Config, ConfigError } from './config.ts';
+import { type MoreFileName, moreDocument } from './more-policies.ts';
 
 /** The allowed calls of every upstream API. */
 export interface Policies {
@@ -22,8 +24,8 @@ export interface CustomApi extends ApiConfig {
 }
 
 /** @throws {ConfigError} that lists every issue of the first invalid file, or one feature name that is used twice */
-export function readPolicies({ graph: { policyFile }, apis }: Pick<Config, 'graph' | 'apis'>): Policies {
-  const graph = readGraphPolicy(policyFile);
+export function readPolicies({ graph: graphConfig, apis }: Pick<Config, 'graph' | 'apis'>): Policies {
+  const graph = readGraphPolicy(graphConfig.policyFile, graphConfig.morePolicies);
   const customApis = apis.map((api): CustomApi => {
     const result = readPolicyFile(api.policyFile, api.scopePrefix);
     return { ...api, policy: requirePolicy(result, `API_${api.name.toUpperCase()}_POLICY_FILE`) };
@@ -44,12 +46,27 @@ export function readPolicies({ graph: { policyFile }, apis }: Pick<Config, 'grap
 }
 
 /**
- * The policy for Microsoft Graph: the shipped one, which is part of the bundle, or the operator's file.
- * @throws {ConfigError} that lists every issue of the file
+ * The policy for Microsoft Graph: the shipped one, which is part of the bundle, or the operator's file; with the features of
+ * further files that the operator names.
+ * @throws {ConfigError} that lists every issue of the file, or what two files have in common
  */
-export function readGraphPolicy(path: string | undefined): Policy {
+export function readGraphPolicy(path: string | undefined, moreFiles: readonly MoreFileName[] = []): Policy {
   const result = path === undefined ? parseGraphPolicy(shippedPolicy) : readPolicyFile(path);
-  return requirePolicy(result, 'GRAPH_POLICY_FILE');
+  const policy = requirePolicy(result, 'GRAPH_POLICY_FILE');
+  if (moreFiles.length === 0) return policy;
+  const more = moreFiles.map(
+    (name): PolicySource => ({ file: moreFileOf(name), policy: readMorePolicy(name) }),
+  );
+  // The value of a setting does not belong into the log.
+  const first = { file: path === undefined ? 'policy/graph.json' : 'the file of GRAPH_POLICY_FILE', policy };
+  return requirePolicy(mergePolicies([first, ...more], graphProfile), 'GRAPH_POLICY_MORE');
+}
+
+const moreFileOf = (name: MoreFileName) => `policy/more/${name}.json`;
+
+/** One of the files of wider areas, without the policy to which it is added. */
+export function readMorePolicy(name: MoreFileName): Policy {
+  return requirePolicy(parseGraphPolicy(moreDocument(name)), moreFileOf(name));
 }
 
 /**

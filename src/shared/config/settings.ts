@@ -1,6 +1,7 @@
 import type { Cloud } from '../entra/authority.ts';
 import type { RequestIdCheck } from '../proxy/correlation.ts';
 import { certificate, clientSecret, rsaPrivateKey } from './credential-validators.ts';
+import { moreFileNames } from './more-policies.ts';
 import {
   bytes,
   type Condition,
@@ -25,6 +26,7 @@ import {
   listOf,
   loopbackOrigin,
   matching,
+  namesFrom,
   oneOf,
   origin,
   scopePrefix,
@@ -206,6 +208,11 @@ const graph = {
     filePath('the path of a policy file'),
     'the policy of this package',
     'The path of your own policy for Microsoft Graph.',
+  ),
+  GRAPH_POLICY_MORE: optional(
+    namesFrom(moreFileNames),
+    'none of them',
+    'The files of wider areas below `policy/more/` that count in addition to the policy.',
   ),
   GRAPH_BODY_LIMIT_BYTES: bytes(
     { min: 1024, max: 100 * MIB, default: 10 * MIB },

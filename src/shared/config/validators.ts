@@ -87,6 +87,22 @@ export function listOf(type: string, expected: string, item: RegExp): Validator<
   };
 }
 
+/** A list of some of these names, each once, separated by commas. Spaces around a name are ignored. */
+export function namesFrom<const Name extends string>(names: readonly Name[]): Validator<readonly Name[]> {
+  const { type, expected } = oneOf(...names);
+  return {
+    type: `one or more of ${type.replace(/ or (?=[^ ]+$)/, ' and ')}, separated by commas`,
+    expected: `one or more of ${expected.replace(/ or (?=[^ ]+$)/, ' and ')}, each once, separated by commas`,
+    parse(text) {
+      const parts = text.split(',').map((part) => part.trim());
+      const found = parts
+        .map((part) => names.find((name) => name === part))
+        .filter((name) => name !== undefined);
+      return found.length === parts.length && new Set(found).size === found.length ? found : undefined;
+    },
+  };
+}
+
 export function guids(expected: string): Validator<readonly string[]> {
   return listOf('GUIDs in lower case, separated by commas', expected, guidPattern);
 }

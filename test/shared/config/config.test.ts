@@ -287,6 +287,13 @@ const settings: readonly {
   },
   { name: 'GRAPH_POLICY_FILE', base: withSecret, optional: true, wrong: [], rightful: ['300x', 'false'] },
   {
+    name: 'GRAPH_POLICY_MORE',
+    base: withSecret,
+    optional: true,
+    wrong: ['Presence', 'presence,presence', 'presence;chats', 'policy/more/presence.json', '__proto__'],
+    rightful: ['presence', 'presence, chats'],
+  },
+  {
     name: 'GRAPH_BODY_LIMIT_BYTES',
     base: withSecret,
     optional: true,

@@ -28,6 +28,55 @@ function customApi(name: string, document: unknown) {
   };
 }
 
+describe('the files of GRAPH_POLICY_MORE', () => {
+  const ownFile = (features: object) => {
+    const policyFile = join(folder, 'graph.json');
+    writeFileSync(policyFile, JSON.stringify({ features }));
+    return policyFile;
+  };
+  const presence = { methods: ['GET'], path: '/v1.0/me/presence', scopes: ['Presence.Read'] };
+
+  it('add their features to the shipped policy, and none of their permissions to the sign-in', () => {
+    const { graph: policy, features } = readPolicies({
+      graph: { ...graph, morePolicies: ['presence', 'planner'] },
+      apis: [],
+    });
+    expect(policy.feature('presence')?.scopes).toEqual(['Presence.Read']);
+    expect(features.findByName('planner-write')?.scopes).toEqual(['Tasks.ReadWrite']);
+    expect(features.findByName('mail')?.scopes).toEqual(['Mail.Read']);
+    expect(features.signInScopes).toEqual(['User.Read']);
+  });
+
+  it('add their features to the file of the operator too', () => {
+    const policyFile = ownFile({ mine: { title: 'Mine', signIn: true, rules: [] } });
+    const { features } = readPolicies({
+      graph: { ...graph, policyFile, morePolicies: ['presence'] },
+      apis: [],
+    });
+    expect(features.all.map(({ name }) => name)).toEqual(['mine', 'presence', 'presence-of-others']);
+  });
+
+  it('may not have a feature that another file has; both are named', () => {
+    const policyFile = ownFile({ presence: { title: 'Mine', rules: [] } });
+    expect(() =>
+      readPolicies({ graph: { ...graph, policyFile, morePolicies: ['planner', 'presence'] }, apis: [] }),
+    ).toThrow(
+      `GRAPH_POLICY_MORE, the file of GRAPH_POLICY_FILE and policy/more/presence.json both have the feature "presence"; remove it from one of them, or do not use both files`,
+    );
+  });
+
+  it('may not allow a call that another file allows; both rules are named', { tags: ['PX-4'] }, () => {
+    const policyFile = ownFile({
+      mine: { title: 'Mine', rules: [{ ...presence, methods: ['GET', 'HEAD'] }] },
+    });
+    expect(() =>
+      readPolicies({ graph: { ...graph, policyFile, morePolicies: ['presence'] }, apis: [] }),
+    ).toThrow(
+      `GRAPH_POLICY_MORE, the file of GRAPH_POLICY_FILE (features.mine.rules[0]) and policy/more/presence.json (features.presence.rules[0]) both allow GET of /v1.0/me/presence; remove one of the two rules, or do not use both files`,
+    );
+  });
+});
+
 describe('the policies of several upstream APIs', () => {
   it('have their features in one list, an own API with its address before its permissions', () => {
     const document = { features: { orders: { title: 'Orders', signIn: true, rules: [rule] } } };

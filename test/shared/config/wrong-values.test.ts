@@ -371,6 +371,12 @@ const wrongValues: readonly (readonly [base: Environment, name: string, value: s
   [withIdentity, 'ENTRA_MANAGED_IDENTITY_CLIENT_ID', tenantId, 'the client id of the managed identity'],
   [withSecret, 'ADMIN_ROLE', '"Admin"', 'remove the quotes'],
   [withSecret, 'GRAPH_POLICY_FILE', '"/etc/graph.json"', 'remove the quotes'],
+  [
+    withSecret,
+    'GRAPH_POLICY_MORE',
+    'presense',
+    'set it to one or more of chats, colleagues, planner, presence, search and sites, each once, separated by commas',
+  ],
   [withSecret, 'GRAPH_POLICY_FILE', '/etc/graph.json\r', 'a space or a line end; remove it'],
   [withSecret, 'PUBLIC_BASE_URL', "'https://app.contoso.example'", 'remove the quotes'],
   [
