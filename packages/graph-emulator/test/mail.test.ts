@@ -66,6 +66,22 @@ describe('mail that is sent', () => {
   });
 });
 
+describe('an app with Mail.ReadBasic', () => {
+  it('reads messages without their text and attachments', async () => {
+    const basic = callerOf({ entra, graph }, demoUsers.alice, 'Mail.ReadBasic');
+    for (const path of ['/me/messages?$top=1', '/me/mailFolders/inbox/messages?$top=1']) {
+      const [message] = (await basic(`GET ${path}`)).body.value ?? [];
+      expect(message).toMatchObject({ subject: expect.any(String), from: expect.anything() });
+      for (const name of ['body', 'bodyPreview', 'uniqueBody']) expect(message).not.toHaveProperty(name);
+      expect((await basic(`GET /me/messages/${message?.id}?$select=subject,body`)).body).not.toHaveProperty(
+        'body',
+      );
+      expect((await basic(`GET /me/messages/${message?.id}/attachments`)).status).toBe(403);
+      expect((await basic(`GET /me/messages/${message?.id}?$expand=attachments`)).status).toBe(403);
+    }
+  });
+});
+
 describe('mail as MIME', () => {
   it('is sent as base64, and read again', async () => {
     const mime = `To: "Ben Brown" <${demoUsers.ben.mail}>\r\nSubject: As\r\n MIME\r\n\r\nHello Ben`;

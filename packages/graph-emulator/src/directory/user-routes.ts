@@ -6,7 +6,7 @@ import { entityOptions, listOptions } from '../odata/options.ts';
 import { GraphError, type GraphObject, type GraphReply } from '../reply.ts';
 import type { Route } from '../route.ts';
 import { typesFor } from './directory-of.ts';
-import { basicProfiles, fullProfiles } from './permissions.ts';
+import { basicProfiles, fullProfiles, membersRead } from './permissions.ts';
 import { memberObjectsAmong, membershipsOf, toGraphUser, usersIn } from './users.ts';
 
 const ownProfile = ['User.Read', ...basicProfiles];
@@ -31,35 +31,35 @@ const relations: readonly Relation[] = [
   {
     name: 'directReports',
     ownScopes: ['User.Read', ...fullProfiles],
-    scopes: fullProfiles,
+    scopes: ['User.Read', ...fullProfiles],
     options: listOptions,
     reply: (call, user) => relatedReply(call, user, 'directReports'),
   },
   {
     name: 'memberOf',
-    ownScopes: ['User.Read', ...fullProfiles],
-    scopes: [...fullProfiles, 'GroupMember.Read.All'],
+    ownScopes: ['User.Read', ...membersRead],
+    scopes: ['User.Read', ...membersRead],
     options: listOptions,
     reply: (call, user) => membershipReply(call, user, { nested: false, groupsOnly: false }),
   },
   {
     name: 'memberOf/microsoft.graph.group',
-    ownScopes: ['User.Read', ...fullProfiles],
-    scopes: [...fullProfiles, 'GroupMember.Read.All'],
+    ownScopes: ['User.Read', ...membersRead],
+    scopes: ['User.Read', ...membersRead],
     options: listOptions,
     reply: (call, user) => membershipReply(call, user, { nested: false, groupsOnly: true }),
   },
   {
     name: 'transitiveMemberOf',
-    ownScopes: ['User.Read', ...fullProfiles],
-    scopes: [...fullProfiles, 'GroupMember.Read.All'],
+    ownScopes: ['User.Read', ...membersRead],
+    scopes: ['User.Read', ...membersRead],
     options: listOptions,
     reply: (call, user) => membershipReply(call, user, { nested: true, groupsOnly: false }),
   },
   {
     name: 'transitiveMemberOf/microsoft.graph.group',
-    ownScopes: ['User.Read', ...fullProfiles],
-    scopes: [...fullProfiles, 'GroupMember.Read.All'],
+    ownScopes: ['User.Read', ...membersRead],
+    scopes: ['User.Read', ...membersRead],
     options: listOptions,
     reply: (call, user) => membershipReply(call, user, { nested: true, groupsOnly: true }),
   },

@@ -54,7 +54,7 @@ export const driveRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: '/me/drive/sharedWithMe',
-    scopes: driveReads,
+    scopes: ['Files.Read.All', 'Files.ReadWrite.All'],
     options: listOptions,
     handle: (call) => itemList(call, []),
   },

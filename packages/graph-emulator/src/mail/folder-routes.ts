@@ -9,9 +9,17 @@ import { GraphError, type GraphObject, type GraphReply } from '../reply.ts';
 import type { Route } from '../route.ts';
 import { folders, foldersIn, folderTypeWith, isWellKnownFolder, requireFolder } from './folders.ts';
 import { messageList, messageReply } from './message-routes.ts';
-import { allMessages, messages, requireMessage, saveMessage, typeOfMessages } from './messages.ts';
+import {
+  allMessages,
+  basicReads,
+  messages,
+  requireMessage,
+  saveMessage,
+  typeOfMessages,
+  visibleMessage,
+} from './messages.ts';
 
-const { reads, writes } = messages;
+const { writes } = messages;
 const readsBasics = folders.reads;
 const one = '/me/mailFolders/{folder}';
 const set = ({ caller }: GraphCall) => `users('${caller.userId}')/mailFolders`;
@@ -83,7 +91,7 @@ export const folderRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: `${one}/messages`,
-    scopes: reads,
+    scopes: basicReads,
     options: listOptions,
     handle(call, key = '') {
       // Outlook writes the folder in parentheses in its links, however the call was written.
@@ -108,7 +116,7 @@ export const folderRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: `${one}/messages/{message}`,
-    scopes: reads,
+    scopes: basicReads,
     options: entityOptions,
     handle(call, key = '', id = '') {
       const message = requireMessage(call, id);
@@ -119,7 +127,7 @@ export const folderRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: `${one}/messages/delta`,
-    scopes: reads,
+    scopes: basicReads,
     options: [...outlookDeltaOptions, '$filter', '$orderby'],
     handle: (call, key = '') =>
       messageChanges(call, `/me/mailFolders('${encodeURIComponent(key)}')/messages/delta`, idOf(call, key)),
@@ -142,7 +150,7 @@ export const folderRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: '/me/messages/delta',
-    scopes: reads,
+    scopes: basicReads,
     options: [...outlookDeltaOptions, '$filter', '$orderby'],
     handle: (call) => messageChanges(call, '/me/messages/delta', undefined),
   },
@@ -189,7 +197,7 @@ function messageChanges(call: GraphCall, linkPath: string, folderId: string | un
   return deltaReply(call, outlookTokens, (options) => ({
     set: `users('${call.caller.userId}')/mailFolders/messages`,
     type: typeOfMessages(call),
-    items: all.filter(deltaFilter(options)),
+    items: all.filter(deltaFilter(options)).map((message) => visibleMessage(call, message)),
     linkPath,
     changes: storeOf(call, messages, []),
     contained: (before) => folderId === undefined || (before?.['parentFolderId'] ?? inboxId) === folderId,

@@ -8,7 +8,15 @@ import type { Route } from '../route.ts';
 import { attachmentsOf, toAttachments } from './attachments.ts';
 import { requireFolder } from './folders.ts';
 import { attachmentType, messageBodyType } from './message-type.ts';
-import { allMessages, messages, requireMessage, saveMessage, typeOfMessages } from './messages.ts';
+import {
+  allMessages,
+  basicReads,
+  messages,
+  requireMessage,
+  saveMessage,
+  typeOfMessages,
+  visibleMessage,
+} from './messages.ts';
 import { parseMime, toMime } from './mime.ts';
 
 const { reads, writes } = messages;
@@ -21,14 +29,14 @@ export const messageRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: '/me/messages',
-    scopes: reads,
+    scopes: basicReads,
     options: listOptions,
     handle: (call) => messageList(call, allMessages(call)),
   },
   {
     method: 'GET',
     path: one,
-    scopes: reads,
+    scopes: basicReads,
     options: entityOptions,
     handle: (call, id = '') => messageReply(call, requireMessage(call, id)),
   },
@@ -149,11 +157,12 @@ export function messageList(
   items: readonly GraphObject[],
   linkPath = call.path,
 ): GraphReply {
-  return listReply(call, { set: set(call), type: typeOfMessages(call), items, linkPath });
+  const visible = items.map((message) => visibleMessage(call, message));
+  return listReply(call, { set: set(call), type: typeOfMessages(call), items: visible, linkPath });
 }
 
 export function messageReply(call: GraphCall, message: GraphObject, status = 200): GraphReply {
-  return entityReply(call, set(call), typeOfMessages(call), message, status);
+  return entityReply(call, set(call), typeOfMessages(call), visibleMessage(call, message), status);
 }
 
 /** An answer that is sent at once, and one that becomes a draft. */

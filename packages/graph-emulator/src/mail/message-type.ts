@@ -71,7 +71,13 @@ export function messageType(attachments: (message: GraphObject) => readonly Grap
     paging: mailPaging,
     search: keywordSearch(keywords),
     check: checkMailQuery,
-    navigations: { attachments: { type: () => attachmentType, read: attachments } },
+    navigations: {
+      attachments: {
+        type: () => attachmentType,
+        read: attachments,
+        scopes: ['Mail.Read', 'Mail.ReadWrite'],
+      },
+    },
   };
 }
 

@@ -20,6 +20,16 @@ export const messages: Collection = {
   change: (call, message, body) => ({ ...message, ...body, lastModifiedDateTime: call.now.toISOString() }),
 };
 
+/** Reads messages without their text and attachments too. */
+export const basicReads = ['Mail.ReadBasic', ...messages.reads];
+
+/** Returns a message as the app may see it: without its text if it has only `Mail.ReadBasic`. */
+export function visibleMessage({ caller }: GraphCall, message: GraphObject): GraphObject {
+  if (messages.reads.some((scope) => caller.scopes.has(scope))) return message;
+  const { body: _body, bodyPreview: _preview, uniqueBody: _unique, ...rest } = message;
+  return rest;
+}
+
 export function typeOfMessages(call: GraphCall): EntityType {
   return messageType((message) => attachmentsOf(call, message));
 }

@@ -15,10 +15,10 @@ import type { Route } from '../route.ts';
 
 /** What can be searched for, and the permissions of which each needs one. */
 const kinds = {
-  message: { scopes: ['Mail.Read', 'Mail.ReadWrite'], find: findMessages },
-  event: { scopes: ['Calendars.Read', 'Calendars.ReadWrite'], find: findEvents },
+  message: { scopes: ['Mail.Read'], find: findMessages },
+  event: { scopes: ['Calendars.Read'], find: findEvents },
   driveItem: {
-    scopes: ['Files.Read', 'Files.ReadWrite', 'Files.Read.All', 'Files.ReadWrite.All', 'Sites.Read.All'],
+    scopes: ['Files.Read.All', 'Sites.Read.All'],
     find: findFiles,
   },
 } as const;
