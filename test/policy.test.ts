@@ -124,6 +124,7 @@ const completed: readonly (readonly [subject: string, calls: readonly string[]])
       `GET /v1.0${drive}/root:/Plans:/children`,
       `GET /v1.0${drive}/items/01A!1/thumbnails`,
       `GET /v1.0${drive}/items/01A!1/content`,
+      `GET /v1.0${drive}/items/01A!1/content?format=pdf`,
     ]),
   ],
   ['a file in a folder by its path', ['GET /v1.0/me/drive/root:/Plans/menu.docx:/content']],
@@ -271,6 +272,7 @@ describe('the files of wider areas', () => {
       'GET /v1.0/teams/0d9a7f34-6a1b/channels/19:abc@thread.tacv2/messages?$top=50',
       'GET /v1.0/chats/19:abc@thread.v2/messages',
       'GET /v1.0/sites/root',
+      'GET /v1.0/sites?search=plans',
       'GET /v1.0/sites/contoso.sharepoint.com:/sites/Marketing',
       'POST /v1.0/search/query',
       'GET /v1.0/me/planner/tasks',
@@ -282,6 +284,8 @@ describe('the files of wider areas', () => {
       'GET /v1.0/users/ben@contoso.example/messages',
       'POST /v1.0/chats/19:abc@thread.v2/messages',
       'POST /v1.0/teams/0d9a7f34-6a1b/channels/19:abc@thread.tacv2/messages',
+      'GET /v1.0/sites',
+      'GET /v1.0/sites?$search=plans',
       'PATCH /v1.0/sites/root/lists/AA1=/items/1',
     ]) {
       expect(isAllowed(all, call), call).toBe(false);

@@ -1,4 +1,3 @@
-import type { Guard, GuardRules } from '../../src/shared/access/rules.ts';
 import { problems } from '../../src/shared/errors.ts';
 import type { ApiProfile } from '../../src/shared/policy/api-profile.ts';
 import { graphProfile } from '../../src/shared/policy/graph-profile.ts';
@@ -9,6 +8,7 @@ import { readUpstreamPath, type UpstreamPath } from '../../src/shared/policy/pat
 import type { Policy } from '../../src/shared/policy/policy.ts';
 import type { PolicyRule } from '../../src/shared/policy/rule.ts';
 import { type ClosestRule, findClosestRule } from './closest-rule.ts';
+import { describeGuard } from './describe-guard.ts';
 import { readCall } from './read-call.ts';
 
 interface Explanation {
@@ -48,28 +48,15 @@ function describeAllowed(policy: Policy, requested: RequestedCall, call: Allowed
   ].join('\n');
 }
 
-function describeGuard({ anyOf = [], ...own }: Guard): string {
-  const alternatives = anyOf.map(describeRules).join(', or ');
-  return [describeRules(own), alternatives].filter((text) => text !== '').join(' and ');
-}
-
-function describeRules(rules: GuardRules): string {
-  const { roles, groups, tenants, authContext, maxAuthAgeSeconds } = rules;
-  return [
-    ...(tenants === undefined ? [] : [`users of the tenant ${tenants.join(' or ')}`]),
-    ...(roles === undefined ? [] : [`the app role ${roles.join(' or ')}`]),
-    ...(groups === undefined ? [] : [`members of the group ${groups.join(' or ')}`]),
-    ...(authContext === undefined ? [] : [`sign-ins with the authentication context ${authContext}`]),
-    ...(maxAuthAgeSeconds === undefined ? [] : [`sign-ins of the last ${maxAuthAgeSeconds} seconds`]),
-  ].join(' and ');
-}
-
 function describeBound(bound: OptionBound | undefined): string {
   if (bound === undefined || bound === true) return 'any value';
   if ('max' in bound) return `a whole number up to ${bound.max}`;
   if ('maxLength' in bound) return `up to ${bound.maxLength} characters`;
   if ('oneOf' in bound) return `one of ${bound.oneOf.join(' | ')}`;
-  if ('fields' in bound) return `these fields: ${bound.fields.join(', ')}`;
+  if ('fields' in bound) {
+    const byDefault = bound.default === undefined ? '' : `; by default ${bound.default.join(', ')}`;
+    return `these fields: ${bound.fields.join(', ')}${byDefault}`;
+  }
   return `these, with their own options: ${Object.keys(bound.navigations).join(', ')}`;
 }
 

@@ -24,6 +24,6 @@ export interface ApiProfile {
   hasSeparatingSemicolon(text: string): boolean;
   /** Whether a policy may have `semicolons: "data"`, which declares that the API treats semicolons as text. */
   readonly allowsSemicolonsAsData: boolean;
-  /** What is wrong with the name of a query option, with a hint. Undefined if it is right. */
-  queryOptionIssue(name: string): string | undefined;
+  /** What is wrong with the name of a query option on this path, with a hint. Undefined if it is right. */
+  queryOptionIssue(name: string, template: string): string | undefined;
 }

@@ -50,6 +50,12 @@ const systemOptions = new Set(
   ].concat('compute', 'skiptoken', 'deltatoken'),
 );
 
+/** Parameters that Graph documents with the name of an OData option and without its `$`, by the end of their paths. */
+const ownParameters = [
+  { name: 'format', path: /\/content$/ },
+  { name: 'search', path: /^\/[^/]+\/sites$/ },
+];
+
 /** Whether a parenthesis begins the text or follows its first word, which could be the name of a function. */
 const isFunctionCall = (text: string) => /^[^\s(]*\s*\(/.test(text);
 
@@ -95,7 +101,8 @@ export const graphProfile: ApiProfile = {
   searchesByField: (template) => !/^\/[^/]+\/.+\/(?:messages|contacts|people)$/.test(template),
   hasSeparatingSemicolon: hasLooseSemicolon,
   allowsSemicolonsAsData: false,
-  queryOptionIssue(name) {
+  queryOptionIssue(name, template) {
+    if (ownParameters.some((own) => own.name === name && own.path.test(template))) return undefined;
     if (!systemOptions.has(name.toLowerCase().replace(/^\$/, ''))) {
       return name.startsWith('$')
         ? 'is not an option of OData; check the spelling, or omit the $ if it is a parameter of a function'

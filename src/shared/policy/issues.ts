@@ -134,7 +134,7 @@ function bodyIssues({ methods, contentTypes, bodyFields }: RuleDocument): string
 
 function optionIssues(bounds: OptionBounds, path: string, profile: ApiProfile): string[] {
   const boundIssues = Object.entries(bounds).flatMap(([name, bound]) => {
-    const issue = profile.queryOptionIssue(name);
+    const issue = profile.queryOptionIssue(name, path);
     const nameIssues = issue === undefined ? [] : [`query option ${name} ${issue}`];
     if (bound === true || !('navigations' in bound)) return nameIssues;
     const nested = Object.entries(bound.navigations).flatMap(([navigation, inner]) =>

@@ -158,6 +158,16 @@ describe('refuses a policy file, with the position and a hint,', () => {
       { query: { top: true } },
       'query option top is another spelling of an OData option, which would pass without its bound; write "$top"',
     ],
+    [
+      'a parameter of files elsewhere',
+      { query: { format: { oneOf: ['pdf'] } } },
+      'query option format is another spelling of an OData option',
+    ],
+    [
+      'a parameter of the list of sites elsewhere',
+      { path: '/v1.0/users', query: { search: { maxLength: 20 } } },
+      'query option search is another spelling of an OData option',
+    ],
     ['an option of OData in capitals', { query: { $Top: true } }, 'write "$top"'],
     [
       'an option that OData does not have',
