@@ -107,12 +107,14 @@ function changesOf(list: TrackedList, version: number, kept: QueryOptions): Grap
   const { items, changes, removed } = list;
   const wanted = kept.get('changeType')?.toLowerCase();
   return changes.changedSince(version).flatMap((id) => {
-    const item = items.find((one) => one['id'] === id);
+    // A change of a series is one of its occurrences.
+    const found = items.filter((one) => one['id'] === id || one['seriesMasterId'] === id);
     const isNew = changes.isNewSince(id, version);
     const wasThere = !isNew && (list.contained?.(changes.itemAt(id, version)) ?? true);
-    if (item === undefined && !wasThere) return [];
-    const kind = item === undefined ? 'deleted' : isNew ? 'created' : 'updated';
-    return wanted === undefined || wanted === kind ? [item ?? removed(id)] : [];
+    if (found.length === 0 && !wasThere) return [];
+    const kind = found.length === 0 ? 'deleted' : isNew ? 'created' : 'updated';
+    if (wanted !== undefined && wanted !== kind) return [];
+    return found.length === 0 ? [removed(id)] : found;
   });
 }
 

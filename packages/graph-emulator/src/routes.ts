@@ -6,8 +6,10 @@ import { groupRoutes } from './directory/group-routes.ts';
 import { photoRoutes } from './directory/photo-routes.ts';
 import { userRoutes } from './directory/user-routes.ts';
 import { driveRoutes } from './drive/drive-routes.ts';
+import { attachmentRoutes } from './mail/attachment-routes.ts';
 import { folderRoutes } from './mail/folder-routes.ts';
 import { messageRoutes } from './mail/message-routes.ts';
+import { sendRoutes } from './mail/send-routes.ts';
 import { chatRoutes } from './more/chats.ts';
 import { insightRoutes } from './more/insights.ts';
 import { peopleRoutes } from './more/people.ts';
@@ -23,6 +25,8 @@ import { taskRoutes } from './tasks/task-routes.ts';
 /** Mail, calendars and contacts, whose refusals are Outlook's. */
 export const outlookRoutes: readonly Route[] = [
   ...messageRoutes,
+  ...sendRoutes,
+  ...attachmentRoutes,
   ...folderRoutes,
   ...calendarRoutes,
   ...meetingRoutes,

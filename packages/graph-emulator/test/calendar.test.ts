@@ -173,6 +173,18 @@ describe('changes of a calendar view', () => {
     expect(later.body.value).toEqual([{ '@removed': { reason: 'deleted' }, id: body.id }]);
   });
 
+  it('of a series are its occurrences', async () => {
+    const { body: first } = await alice(`GET /me/calendarView/delta?${june}`);
+    const recurrence = { pattern: { type: 'daily', interval: 10 }, range: { type: 'noEnd' } };
+    const { body } = await alice('POST /me/events', { ...workshop, recurrence });
+    const changes = await alice(`GET ${first['@odata.deltaLink']}`);
+    expect(changes.body.value?.map(({ seriesMasterId }) => seriesMasterId)).toEqual([
+      body.id,
+      body.id,
+      body.id,
+    ]);
+  });
+
   it('need a window', async () => {
     expect((await alice('GET /me/calendarView/delta')).status).toBe(400);
     expect((await alice('GET /me/calendarView?startDateTime=yesterday&endDateTime=2030-01-01')).status).toBe(

@@ -29,6 +29,8 @@ export interface NewNode {
   readonly now: Date;
 }
 
+export type NodeChanges = Partial<Pick<DriveNode, 'name' | 'parentId' | 'content' | 'description'>>;
+
 /** The drive of one user. */
 export interface Drive {
   readonly id: string;
@@ -46,11 +48,7 @@ export interface Drive {
   /** Creates the missing folders of a path. */
   folderAt(from: DriveNode, path: readonly string[], now: Date): DriveNode;
   /** @throws {GraphError} if the name is taken */
-  change(
-    id: string,
-    changes: Partial<Pick<DriveNode, 'name' | 'parentId' | 'content' | 'description'>>,
-    now: Date,
-  ): DriveNode;
+  change(id: string, changes: NodeChanges, now: Date): DriveNode;
   /** Removes a node and all below it. */
   remove(id: string): void;
   readonly changes: SavedCollection;
@@ -59,109 +57,133 @@ export interface Drive {
 const givenAt = new Date('2026-03-02T09:30:00Z');
 
 export function createDrive(userId: string, saved: SavedItems): Drive {
-  const hash = (words: string) => createHash('sha256').update(`${userId} ${words}`);
-  const toId = (words: string) => `01${hash(words).digest('hex').slice(0, 32).toUpperCase()}`;
-  const nodes = new Map<string, DriveNode>();
-  const changes = saved.of(`${userId} drive`);
-  const root = given(toId('root'), 'root', undefined);
-  nodes.set(root.id, root);
+  return new DriveTree(userId, saved);
+}
 
-  const save = (node: DriveNode): DriveNode => {
-    if (nodes.has(node.id)) changes.save({ id: node.id });
-    else changes.create({ id: node.id });
-    nodes.set(node.id, node);
+class DriveTree implements Drive {
+  readonly id: string;
+  readonly root: DriveNode;
+  readonly changes: SavedCollection;
+  readonly #userId: string;
+  readonly #saved: SavedItems;
+  readonly #nodes = new Map<string, DriveNode>();
+
+  constructor(userId: string, saved: SavedItems) {
+    this.#userId = userId;
+    this.#saved = saved;
+    this.id = `b!${this.#hash('drive').toString('base64url').slice(0, 42)}`;
+    this.changes = saved.of(`${userId} drive`);
+    this.root = given(this.#toId('root'), 'root', undefined);
+    const travel = given(this.#toId('Travel'), 'Travel', this.root.id);
+    const budget = given(
+      this.#toId('Budget.csv'),
+      'Budget.csv',
+      this.root.id,
+      'item,amount\nTravel,1200\nTools,300\n',
+    );
+    const notes = given(
+      this.#toId('Notes'),
+      'Notes for Oslo.txt',
+      travel.id,
+      'Train at 8.04. Bring the adapter.\n',
+    );
+    for (const node of [this.root, budget, travel, notes]) this.#nodes.set(node.id, node);
+  }
+
+  all(): readonly DriveNode[] {
+    return [...this.#nodes.values()].sort(
+      (left, right) => this.pathOf(left).length - this.pathOf(right).length,
+    );
+  }
+
+  find(id: string): DriveNode | undefined {
+    return this.#nodes.get(id);
+  }
+
+  childrenOf(id: string): readonly DriveNode[] {
+    return [...this.#nodes.values()].filter(({ parentId }) => parentId === id);
+  }
+
+  resolve(from: DriveNode, path: string): DriveNode | undefined {
+    const names = path.split('/').filter(Boolean);
+    return names.reduce<DriveNode | undefined>((at, name) => at && this.#named(at.id, name), from);
+  }
+
+  pathOf({ name, parentId }: DriveNode): readonly string[] {
+    const parent = parentId === undefined ? undefined : this.find(parentId);
+    return parent === undefined ? [] : [...this.pathOf(parent), name];
+  }
+
+  put({ parentId, name, content, onConflict, now }: NewNode): { node: DriveNode; isNew: boolean } {
+    const before = this.#named(parentId, requireFileName(name));
+    const isSameKind = before !== undefined && (before.content === undefined) === (content === undefined);
+    if (isSameKind && onConflict === 'replace') {
+      const node = content === undefined ? before : this.change(before.id, { content }, now);
+      return { node, isNew: false };
+    }
+    const free = this.#requireFree(parentId, name, onConflict);
+    const id = this.#toId(`${parentId} ${free} ${this.#saved.version()}`);
+    const dates = { createdAt: now, changedAt: now };
+    const node = { id, name: free, parentId, content, description: undefined, ...dates, revision: 1 };
+    return { node: this.#save(node), isNew: true };
+  }
+
+  folderAt(from: DriveNode, path: readonly string[], now: Date): DriveNode {
+    return path.reduce((at, name) => {
+      const there = this.#named(at.id, name);
+      if (there?.content !== undefined)
+        throw new GraphError(409, 'nameAlreadyExists', `'${name}' is a file and no folder.`);
+      return there ?? this.put({ parentId: at.id, name, content: undefined, onConflict: 'fail', now }).node;
+    }, from);
+  }
+
+  change(id: string, { name, parentId, ...rest }: NodeChanges, now: Date): DriveNode {
+    const before = this.find(id);
+    if (before === undefined) throw itemNotFound();
+    const next = { ...before, ...rest, name: name ?? before.name, parentId: parentId ?? before.parentId };
+    const isMoved = next.parentId !== before.parentId || next.name !== before.name;
+    if (isMoved && next.parentId !== undefined) {
+      const there = this.#named(next.parentId, requireFileName(next.name));
+      if (there !== undefined && there.id !== id) this.#requireFree(next.parentId, next.name, 'fail');
+    }
+    return this.#save({ ...next, changedAt: now, revision: before.revision + 1 });
+  }
+
+  remove(id: string): void {
+    for (const child of this.childrenOf(id)) this.remove(child.id);
+    this.#nodes.delete(id);
+    this.changes.remove(id);
+  }
+
+  #save(node: DriveNode): DriveNode {
+    if (this.#nodes.has(node.id)) this.changes.save({ id: node.id });
+    else this.changes.create({ id: node.id });
+    this.#nodes.set(node.id, node);
     return node;
-  };
-  const childrenOf = (id: string) => [...nodes.values()].filter(({ parentId }) => parentId === id);
-  const named = (parentId: string, name: string) =>
-    childrenOf(parentId).find((one) => isSameName(one.name, name));
-  const requireFree = (parentId: string, name: string, onConflict: ConflictBehavior): string => {
-    if (named(parentId, name) === undefined) return name;
-    if (onConflict === 'rename') return freeName(name, (next) => named(parentId, next) !== undefined);
+  }
+
+  #named(parentId: string, name: string): DriveNode | undefined {
+    return this.childrenOf(parentId).find((one) => isSameName(one.name, name));
+  }
+
+  #requireFree(parentId: string, name: string, onConflict: ConflictBehavior): string {
+    const isTaken = (one: string) => this.#named(parentId, one) !== undefined;
+    if (!isTaken(name)) return name;
+    if (onConflict === 'rename') return freeName(name, isTaken);
     throw new GraphError(
       409,
       'nameAlreadyExists',
       'An item with the same name already exists under the parent.',
     );
-  };
+  }
 
-  const drive: Drive = {
-    id: `b!${hash('drive').digest('base64url').slice(0, 42)}`,
-    root,
-    all: () =>
-      [...nodes.values()].sort((left, right) => drive.pathOf(left).length - drive.pathOf(right).length),
-    find: (id) => nodes.get(id),
-    childrenOf,
-    resolve: (from, path) =>
-      path
-        .split('/')
-        .filter(Boolean)
-        .reduce<DriveNode | undefined>((at, name) => at && named(at.id, name), from),
-    pathOf(node) {
-      const parent = node.parentId === undefined ? undefined : nodes.get(node.parentId);
-      return parent === undefined ? [] : [...drive.pathOf(parent), node.name];
-    },
-    put({ parentId, name, content, onConflict, now }) {
-      const before = named(parentId, requireFileName(name));
-      if (
-        before !== undefined &&
-        onConflict === 'replace' &&
-        (before.content === undefined) === (content === undefined)
-      )
-        return {
-          node: content === undefined ? before : drive.change(before.id, { content }, now),
-          isNew: false,
-        };
-      const free = requireFree(parentId, name, onConflict);
-      const id = toId(`${parentId} ${free} ${saved.version()}`);
-      const node = {
-        id,
-        name: free,
-        parentId,
-        content,
-        description: undefined,
-        createdAt: now,
-        changedAt: now,
-        revision: 1,
-      };
-      return { node: save(node), isNew: true };
-    },
-    folderAt: (from, path, now) =>
-      path.reduce((at, name) => {
-        const there = named(at.id, name);
-        if (there?.content !== undefined)
-          throw new GraphError(409, 'nameAlreadyExists', `'${name}' is a file and no folder.`);
-        return (
-          there ?? drive.put({ parentId: at.id, name, content: undefined, onConflict: 'fail', now }).node
-        );
-      }, from),
-    change(id, { name, parentId, ...rest }, now) {
-      const before = nodes.get(id);
-      if (before === undefined) throw itemNotFound();
-      const next = { ...before, ...rest, name: name ?? before.name, parentId: parentId ?? before.parentId };
-      const isMoved = next.parentId !== before.parentId || next.name !== before.name;
-      if (isMoved && next.parentId !== undefined) {
-        const there = named(next.parentId, requireFileName(next.name));
-        if (there !== undefined && there.id !== id) requireFree(next.parentId, next.name, 'fail');
-      }
-      return save({ ...next, changedAt: now, revision: before.revision + 1 });
-    },
-    remove(id) {
-      for (const child of childrenOf(id)) drive.remove(child.id);
-      nodes.delete(id);
-      changes.remove(id);
-    },
-    changes,
-  };
+  #toId(words: string): string {
+    return `01${this.#hash(words).toString('hex').slice(0, 32).toUpperCase()}`;
+  }
 
-  const travel = given(toId('Travel'), 'Travel', root.id);
-  for (const node of [
-    given(toId('Budget.csv'), 'Budget.csv', root.id, 'item,amount\nTravel,1200\nTools,300\n'),
-    travel,
-    given(toId('Notes for Oslo.txt'), 'Notes for Oslo.txt', travel.id, 'Train at 8.04. Bring the adapter.\n'),
-  ])
-    nodes.set(node.id, node);
-  return drive;
+  #hash(words: string): Buffer {
+    return createHash('sha256').update(`${this.#userId} ${words}`).digest();
+  }
 }
 
 function given(id: string, name: string, parentId: string | undefined, text?: string): DriveNode {

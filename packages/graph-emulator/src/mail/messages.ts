@@ -70,3 +70,9 @@ function newMessage(call: GraphCall, body: GraphObject, folder: WellKnownFolder)
     { id, parentFolderId: folderId(user, folder), instant: call.now },
   );
 }
+
+/** Returns what a copy of a message takes over. */
+export function withoutIds(message: GraphObject): GraphObject {
+  const { id: _id, '@odata.etag': _etag, changeKey: _key, parentFolderId: _folder, ...rest } = message;
+  return rest;
+}

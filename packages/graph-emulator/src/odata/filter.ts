@@ -1,6 +1,7 @@
 import { GraphError } from '../reply.ts';
-import { areEqual, compare } from './compare.ts';
+import { areEqual } from './compare.ts';
 import type { EntityType, Expression } from './entity-type.ts';
+import { comparisons, textChanges, textTests } from './operators.ts';
 import { type Kind, propertyOf } from './properties.ts';
 import { type Token, toTokens } from './tokens.ts';
 
@@ -12,27 +13,6 @@ interface Operand {
   readonly isLiteral?: true;
   read(scope: Scope): unknown;
 }
-
-const comparisons: Readonly<Record<string, (left: unknown, right: unknown) => boolean>> = {
-  eq: areEqual,
-  ne: (left, right) => !areEqual(left, right),
-  gt: (left, right) => (compare(left, right) ?? 0) > 0,
-  lt: (left, right) => (compare(left, right) ?? 0) < 0,
-  ge: (left, right) => (compare(left, right) ?? -1) >= 0,
-  le: (left, right) => (compare(left, right) ?? 1) <= 0,
-};
-
-const textTests: Readonly<Record<string, (text: string, part: string) => boolean>> = {
-  startswith: (text, part) => text.startsWith(part),
-  endswith: (text, part) => text.endsWith(part),
-  contains: (text, part) => text.includes(part),
-};
-
-const textChanges: Readonly<Record<string, (text: string) => string>> = {
-  tolower: (text) => text.toLowerCase(),
-  toupper: (text) => text.toUpperCase(),
-  trim: (text) => text.trim(),
-};
 
 /**
  * Reads `$filter`: comparisons, `in`, `and`, `or`, `not`, parentheses, `startswith`, `endswith`, `contains`, `tolower`,
