@@ -24,9 +24,10 @@ export function entraErrorsPage(): string {
   return `# Errors of Microsoft Entra ID
 
 Entra ID describes an error by OAuth's code and an AADSTS number. The service interprets these numbers, at the token endpoint
-and at the callback. The number is the member \`entra_error_code\` of the problem and \`aadsts\` in the log. Numbers without a
-link are in [Microsoft's list](${MICROSOFTS_LIST}). An error with another number is interpreted by its claims challenge, its
-suberror or OAuth's code. An unknown error counts as temporary: it signs no user out.
+and at the callback. The number is \`aadsts\` in the log, and \`entra_error_code\` in every problem except
+\`sign_in_service_unavailable\`. Numbers without a link are in [Microsoft's list](${MICROSOFTS_LIST}). An error with another
+number is interpreted by its claims challenge, its suberror or OAuth's code: with \`invalid_grant\`, the user is asked to sign
+in. If none of these is known, the error counts as temporary: it signs no user out.
 
 \`npm run docs\` writes this page from [error-table.ts](../../src/shared/entra/error-table.ts) and
 [reason-texts.ts](../../src/shared/interaction/reason-texts.ts).

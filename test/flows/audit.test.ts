@@ -233,6 +233,17 @@ describe('a sign-in', () => {
     ]);
   });
 
+  it.each([
+    ['throttled', { throttledRetryAfterSeconds: 20 }],
+    ['no-response', { outage: 'json-503' }],
+  ] as const)('that fails at the token endpoint is recorded as sign-in-failed: %s', async (reason, fault) => {
+    const browser = knownAtEntra(await signedIn('alice'));
+    const callback = await callbackAddress(browser, from);
+    Object.assign(world.entra.switches, fault);
+    const { records } = await play(() => browser.request(`${callback.pathname}${callback.search}&bounced=1`));
+    expect(records.map(plain)).toEqual([{ event: 'sign-in-failed', reason }]);
+  });
+
   it('that fails because of the table is recorded as sign-in-failed', async () => {
     worker.table.failing.add('insert');
     const { records } = await play(() => signIn(newBrowser(), { user: 'alice', from }));
@@ -458,6 +469,7 @@ describe('a renewal', () => {
 
   it.each([
     ['no-response', { outage: 'html-502' }, {}],
+    ['throttled', { throttledRetryAfterSeconds: 20 }, {}],
     ['own-credential-refused', { clientSecretExpired: true }, { oauth: 'invalid_client', aadsts: 7000222 }],
   ] as const)('that fails is recorded as refresh-failed: %s', async (reason, fault, said) => {
     const browser = await signedInShortly('alice');

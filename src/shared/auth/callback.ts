@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import { keyedHash } from '../crypto/keyed-hash.ts';
 import type { RandomBytes } from '../crypto/seal.ts';
+import { EntraUnavailable } from '../entra/entra-unavailable.ts';
 import { BffError } from '../errors.ts';
 import { nextDenial } from '../interaction/consent-backoff.ts';
 import type { Features } from '../policy/features.ts';
@@ -221,7 +222,10 @@ async function finishSignIn(
   } catch (error) {
     if (!(error instanceof BffError)) throw error;
     // A failure page leads back to where the user was, and can repeat the sign-in. The page of a thrown error does neither.
-    if (error.status === 503) return fail(failUnavailable(error.code), context, dependencies);
+    if (error.status === 503) {
+      const reason = error instanceof EntraUnavailable ? error.reason : error.code;
+      return fail(failUnavailable(reason), context, dependencies);
+    }
     // The app waits for a message from the popup. A failure page sends it, but an error page does not.
     if (context.transaction.popupId === undefined) throw error;
     const failure = { outcome: 'sign_in_refused', reason: error.code } as const;

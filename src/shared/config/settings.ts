@@ -248,7 +248,9 @@ export const apiSettings = {
     'The origin of the API.',
   ),
   SCOPE_PREFIX: required(
-    scopePrefix("the application ID URI of the API's registration, like api://orders or api://CLIENT_ID"),
+    scopePrefix(
+      "the application ID URI of the API's registration, like api://orders or https://fabrikam.com/orders, without a slash at the end",
+    ),
     "The application ID URI of the API's app registration.",
   ),
   POLICY_FILE: required(filePath('the path of a policy file'), 'The path of the policy for this API.'),

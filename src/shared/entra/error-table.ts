@@ -215,6 +215,7 @@ export const entraErrorGroups: readonly EntraErrorGroup[] = [
   {
     meaning: registration('permission'),
     errors: [
+      [28000, 'The scopes are of more than one API.', `${msalIssues}js/issues/1487`],
       [28002, 'A scope is not valid.'],
       [28003, 'No scope was requested.'],
       [

@@ -40,11 +40,14 @@ function describeFault(fault: RegistrationFault, scopes: readonly string[]): str
     .map((resource) => (resource === '' ? 'Microsoft Graph' : resource))
     .join(', ');
   const permissions = scopes.join(' ');
+  // Microsoft Graph has no prefix that could be wrong.
+  const isCustom = scopes.some((scope) => resourcesOf([scope]).some((resource) => resource !== ''));
+  const checkPrefix = isCustom ? "the API's scope prefix and " : '';
   switch (fault) {
     case 'api':
-      return `Microsoft Entra ID does not issue tokens for ${apis}: the API is unknown or disabled in this organization, or is not listed in the app registration. Check the API's scope prefix and the API permissions of the app. Requested: ${permissions}.`;
+      return `Microsoft Entra ID does not issue tokens for ${apis}: the API is unknown or disabled in this organization, or is not listed in the app registration. Check ${checkPrefix}the API permissions of the app. Requested: ${permissions}.`;
     case 'permission':
-      return `Microsoft Entra ID does not know a requested permission of ${apis}. Check the names of the permissions and the API's scope prefix. Requested: ${permissions}.`;
+      return `Microsoft Entra ID does not know a requested permission of ${apis}. Check ${checkPrefix}the names of the permissions. Requested: ${permissions}.`;
     case 'redirect-uri':
       return "This service's redirect URI is not registered. Add it to the app registration, for the platform Web.";
     case 'request':
@@ -56,6 +59,6 @@ function describeFault(fault: RegistrationFault, scopes: readonly string[]): str
     case 'credential':
       return 'Microsoft Entra ID rejected the credential with which this app identifies itself. Compare it with the credentials of the app registration.';
     case 'credential-expired':
-      return 'The credential with which this app identifies itself has expired. Create a new one in the app registration.';
+      return 'The credential with which this app identifies itself has expired. Create a new one in the app registration, and set it in the settings of this app.';
   }
 }

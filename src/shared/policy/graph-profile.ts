@@ -92,7 +92,7 @@ export const graphProfile: ApiProfile = {
     if (/\/\$batch(?:\/|$)/i.test(template))
       return 'names $batch, which needs no rule, because each call in a batch needs its own; remove the rule';
     if (/^\/(?:v1\.0|beta)\/./.test(template)) return undefined;
-    return 'does not begin with a version of Microsoft Graph; write /v1.0/… or /beta/…';
+    return 'does not begin with a version of Microsoft Graph; write /v1.0/… or /beta/…, or give --api= for the policy of your own API';
   },
   /**
    * Directory objects are searched by field. Messages, people and a user's contacts are searched by words, in fields that

@@ -120,7 +120,7 @@ function interpretFailure(
   log: Log,
 ): TokenAcquisition {
   if (failure && entraError === undefined) {
-    audit(log, { event: 'refresh-failed', reason: 'no-response', entra_correlation_id: correlationId });
+    audit(log, { event: 'refresh-failed', reason: failure.reason, entra_correlation_id: correlationId });
     throw failure;
   }
   if (entraError === undefined) {

@@ -1,9 +1,8 @@
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
 import { readClaimsRequest } from '../entra/claims-request.ts';
 import type { CredentialVerdict } from '../entra/credential-verdict.ts';
+import { EntraUnavailable, type NoResponseReason } from '../entra/entra-unavailable.ts';
 import { interpretTokenError, type TokenErrorResponse } from '../entra/errors.ts';
-import type { BffError } from '../errors.ts';
-import { signInServiceUnavailable } from '../errors.ts';
 import type { HttpResponse, SendHttp } from '../network/http-request.ts';
 import { parseRetryAfterSeconds } from '../network/retry-after.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
@@ -20,7 +19,7 @@ const THROTTLED_SECONDS = 60;
  */
 export class TokenEndpoint implements INetworkModule {
   /** The problem to throw if there was no usable response. The user cannot resolve it. */
-  failure: BffError | undefined;
+  failure: EntraUnavailable | undefined;
   /** The error response of Entra ID, if it sent one instead of tokens. */
   entraError: TokenErrorResponse | undefined;
   readonly #sendHttp: SendHttp;
@@ -35,14 +34,14 @@ export class TokenEndpoint implements INetworkModule {
 
   /** MSAL uses GET only for discovery documents, and their content is configured (see `createMsal`). */
   sendGetRequestAsync<T>(): Promise<NetworkResponse<T>> {
-    throw this.#fail(new TypeError('no discovery request is expected'));
+    throw this.#fail('no-response', undefined, new TypeError('no discovery request is expected'));
   }
 
   async sendPostRequestAsync<T>(url: string, options?: NetworkRequestOptions): Promise<NetworkResponse<T>> {
     this.entraError = undefined;
     const breaker = this.#breaker;
     const pausedSeconds = breaker.startRequest();
-    if (pausedSeconds !== undefined) throw this.#fail(undefined, pausedSeconds);
+    if (pausedSeconds !== undefined) throw this.#fail('no-response', pausedSeconds);
     const { origin, pathname, search } = new URL(url);
     let response: HttpResponse;
     try {
@@ -58,13 +57,14 @@ export class TokenEndpoint implements INetworkModule {
       });
     } catch (error) {
       breaker.recordFailure();
-      throw this.#fail(error);
+      throw this.#fail('no-response', undefined, error);
     }
     if (response.status === 429 || response.status >= 500) {
       const retryAfterSeconds = parseRetryAfterSeconds(response.headers['retry-after'], new Date());
-      if (response.status === 429) breaker.recordThrottling(retryAfterSeconds);
+      const isThrottled = response.status === 429;
+      if (isThrottled) breaker.recordThrottling(retryAfterSeconds);
       else breaker.recordFailure(retryAfterSeconds);
-      throw this.#fail(undefined, retryAfterSeconds);
+      throw this.#fail(isThrottled ? 'throttled' : 'no-response', retryAfterSeconds);
     }
     const body = parseJsonObject(response.body.toString('utf8'));
     const entraError = response.status === 200 ? undefined : parseTokenErrorResponse(body ?? {});
@@ -76,26 +76,25 @@ export class TokenEndpoint implements INetworkModule {
       const retryAfterSeconds = requested ?? THROTTLED_SECONDS;
       if (meaning.by === 'user') breaker.recordUserThrottling(retryAfterSeconds);
       else breaker.recordThrottling(retryAfterSeconds);
-      throw this.#fail(undefined, retryAfterSeconds);
+      throw this.#fail('throttled', retryAfterSeconds);
     }
     breaker.recordSuccess();
-    if (body === undefined) throw this.#fail(undefined);
+    if (body === undefined) throw this.#fail('no-response');
     if (response.status !== 200) {
-      if (entraError === undefined) throw this.#fail(undefined);
+      if (entraError === undefined) throw this.#fail('no-response');
       // The app may be unknown or disabled in the tenant of one user. That says nothing about the credential.
       const isRefused = meaning?.kind === 'own-credential-refused' && meaning.fault !== 'app';
       if (isRefused) this.#credentialVerdict.recordRefused();
     } else if (!isTokenResponse(body)) {
-      throw this.#fail(undefined);
+      throw this.#fail('no-response');
     } else {
       this.#credentialVerdict.recordAccepted();
     }
     return { status: response.status, headers: {}, body: toMsalBody<T>(body) };
   }
 
-  #fail(cause: unknown, retryAfterSeconds = 5): BffError {
-    const detail = 'Microsoft Entra ID did not send a valid response. Try again in a moment.';
-    this.failure = signInServiceUnavailable(detail, cause, retryAfterSeconds);
+  #fail(reason: NoResponseReason, retryAfterSeconds = 5, cause?: unknown): EntraUnavailable {
+    this.failure = new EntraUnavailable(reason, retryAfterSeconds, cause);
     return this.failure;
   }
 }
