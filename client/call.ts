@@ -5,7 +5,7 @@ import type { ClientContext } from './client-context.ts';
 import { InteractionFailed } from './interaction-failed.ts';
 import { toInteractionKey } from './interaction-key.ts';
 import { BffProblem } from './problem.ts';
-import { toPauseMs } from './retry-after.ts';
+import { sendWithPauses } from './retry-after.ts';
 import { send } from './send.ts';
 import type { Session } from './session.ts';
 
@@ -77,18 +77,14 @@ export async function call(
 
   function sendOnce(): Promise<Response | BffProblem> {
     const signal = init.signal ? eitherSignal(init.signal, userSignal) : userSignal;
-    return context.enqueue(async () => {
-      for (let attempt = 1; ; attempt++) {
-        requireUser();
-        const outcome = await send(page, request ?? url, { ...init, signal }, sessions.tag);
-        requireUser();
-        const mayRepeat = context.retry && attempt < 3 && isRead(init.method);
-        const pauseMs = mayRepeat && toPauseMs(outcome);
-        if (!pauseMs) return outcome;
-        // The call keeps its place in the queue, so a page that is throttled sends less.
-        await untilAborted(new Promise<void>((resolve) => page.setTimeout(resolve, pauseMs)), signal);
-      }
-    }, signal);
+    const sendNow = async () => {
+      requireUser();
+      const outcome = await send(page, request ?? url, { ...init, signal }, sessions.tag);
+      requireUser();
+      return outcome;
+    };
+    const maxPauses = context.retry && isRead(init.method) ? 2 : 0;
+    return context.enqueue(() => sendWithPauses(page, sendNow, maxPauses, signal), signal);
   }
 
   /** @throws {InteractionFailed} if the user of the call has signed out or changed */

@@ -1,13 +1,30 @@
+import { untilAborted } from './abort.ts';
+import type { Page } from './page.ts';
 import { BffProblem, readRetryAfter } from './problem.ts';
 
 /** A longer pause is for the page to decide about, because its user waits. */
 const longestSeconds = 5;
 
 /**
- * How long to wait before a read is sent again, in ms. A random part keeps the calls of many pages apart.
- * @returns undefined if the response asks for no pause or for a long one
+ * Sends a call, and sends it again after the pause that its response asks for. It keeps its place in the queue meanwhile, so a
+ * page that is throttled sends less.
  */
-export function toPauseMs(outcome: Response | BffProblem): number | undefined {
+export async function sendWithPauses(
+  page: Page,
+  send: () => Promise<Response | BffProblem>,
+  maxPauses: number,
+  signal: AbortSignal,
+): Promise<Response | BffProblem> {
+  for (let pauses = 0; ; pauses++) {
+    const outcome = await send();
+    const pauseMs = toPauseMs(outcome);
+    if (pauseMs === undefined || pauses >= maxPauses) return outcome;
+    await untilAborted(new Promise<void>((resolve) => page.setTimeout(resolve, pauseMs)), signal);
+  }
+}
+
+/** Undefined if the response asks for no pause or for a long one. A random part keeps the calls of many pages apart. */
+function toPauseMs(outcome: Response | BffProblem): number | undefined {
   const isProblem = outcome instanceof BffProblem;
   if (outcome.status !== 429 && (outcome.status !== 503 || isProblem)) return undefined;
   const seconds = isProblem ? outcome.retryAfterSeconds : readRetryAfter(outcome);

@@ -22,11 +22,13 @@ export const library: Library = {
       { id: '1', method: 'GET', url: '/me?$select=displayName' },
       { id: '2', method: 'GET', url: '/me/messages?$select=subject&$top=1' },
     ];
-    const answer = await bff.fetch('/api/graph/v1.0/$batch', {
+    // As ky and axios call `fetch`. The service needs the length of the body.
+    const request = new Request('/api/graph/v1.0/$batch', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ requests }),
     });
+    const answer = await bff.fetch(request);
     const { responses } = await answer.json();
     return [responses[0].body.displayName, responses[1].body.value[0].subject];
   },

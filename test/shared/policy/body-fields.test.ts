@@ -26,7 +26,8 @@ const policy = policyOf(fileOf(rule));
 const refusalOfPart = (body: string, type = json) =>
   refusalOf(() => {
     const request = `{"id":"1","method":"PATCH","url":"/groups/A1=","headers":{"content-type":${JSON.stringify(type)}},"body":${body}}`;
-    readBatch(bytes(`{"requests":[${request}]}`), '/v1.0', policy.match);
+    const [item] = readBatch(bytes(`{"requests":[${request}]}`), '/v1.0', policy.match);
+    if (item?.kind === 'answered' && item.problem !== undefined) throw item.problem;
   });
 
 describe('a rule that names the fields of a body', () => {
