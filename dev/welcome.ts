@@ -20,9 +20,11 @@ export function welcome(development: Development): string {
   ].join('\n');
 }
 
-function describeMove(takenPort: number, { bffOrigin }: Development): string {
+function describeMove(takenPort: number, { publicBaseUrl, bffOrigin }: Development): string {
   const { port } = new URL(bffOrigin);
-  return `  (port ${takenPort} is in use, so the service uses port ${port}; PORT=${port} npm start always uses it)`;
+  return publicBaseUrl === bffOrigin
+    ? `  (port ${takenPort} is in use, so the service uses port ${port}; PORT=${port} npm start always uses it)`
+    : `  (port ${takenPort} is in use. The service uses port ${port}: let your proxy point to it, or free port ${takenPort} and start again)`;
 }
 
 function describeUser(user: (typeof demoDirectory.users)[number]): string {

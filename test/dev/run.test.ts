@@ -86,7 +86,7 @@ describe('npm start', () => {
     await untilReady(running);
     expect(running.output()).toMatch(/^entra-bff is ready: https:\/\/localhost:8443\n/);
     expect(running.output()).toMatch(
-      /\(port 7071 is in use, so the service uses port \d+; PORT=\d+ npm start /,
+      /\(port 7071 is in use\. The service uses port \d+: let your proxy point to it, or free port 7071 and start again\)\n/,
     );
     expect(running.output()).toMatch(/alice@contoso\.example .*role Admin/);
     const all = await addressesOfAll(running, 1);
