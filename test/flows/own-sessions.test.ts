@@ -334,7 +334,13 @@ describe('ending all other sessions', () => {
     const callback = await callbackAddress(elsewhere);
     expect(JSON.parse((await endOthers(stays)).body)).toEqual({ ended: 1 });
     const page = await elsewhere.request(`${callback.pathname}${callback.search}&bounced=1`);
-    expect([page.status, JSON.parse(page.body).outcome]).toEqual([403, 'signed_out_meanwhile']);
+    expect([page.status, JSON.parse(page.body)]).toMatchObject([
+      403,
+      {
+        outcome: 'signed_out_meanwhile',
+        detail: 'Your sessions were ended just before or while you signed in. Sign in again.',
+      },
+    ]);
     expect(await isSignedIn(elsewhere)).toBe(false);
     expect(await readSessionRows(world)).toHaveLength(1);
     expect(await isSignedIn(stays)).toBe(true);

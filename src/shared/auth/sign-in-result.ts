@@ -17,7 +17,7 @@ export type SignInFailureOutcome =
   | 'sign_in_service_unavailable'
   /** Entra ID refused this app or its request. Only an administrator of the app can correct that. */
   | 'registration_invalid'
-  /** All sessions of the user were ended while the user was signing in. */
+  /** All sessions of the user were ended just before or while the user signed in. */
   | 'signed_out_meanwhile'
   /** The sign-in had to be with the session's account, but another one was used. The session continues. */
   | 'other_account'

@@ -65,7 +65,7 @@ const wordings: Record<SignInFailureOutcome, Wording> = {
   signed_out_meanwhile: {
     code: 'authorization_denied',
     title: 'You have been signed out',
-    detail: 'Your sessions were ended while you were signing in. You can sign in again.',
+    detail: 'Your sessions were ended just before or while you signed in. Sign in again.',
     tryAgain: 'Sign in',
   },
   other_account: {
