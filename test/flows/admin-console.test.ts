@@ -451,6 +451,18 @@ describe('the page', () => {
     expect(names[0]).toMatch(/^End this session: 1 of 3, Edge on Windows, last used just now$/);
   });
 
+  it('offers to sign out instead of ending the session of this browser, and to end the others', async () => {
+    await signedIn('alice', edge);
+    const { body } = await open(`?user=${aliceFacts.id}`);
+    const [own, ...others] = [...body.matchAll(/<li><p class="name">.*?<\/li>/gs)]
+      .map(([row]) => row)
+      .sort((row) => (row.includes('this browser') ? -1 : 1));
+    expect(own).toContain('<a class="button small" href="/api/auth/logout">Sign out</a>');
+    expect(own).not.toContain('data-method');
+    expect(others).toHaveLength(1);
+    expect(others[0]).toContain('>End this session</button>');
+  });
+
   it('names features as the policy does, not as the user knows them', async () => {
     await signedIn('ben');
     const { body } = await open(`?user=${benFacts.id}`);

@@ -99,15 +99,19 @@ function sessionItem(session: UserSession, { objectId, now, position }: SessionI
   const { id, isCurrent, device, signedInAt, lastUsedAt, expiresAt, rolesAsOf, features } = session;
   const name = device ?? 'Unknown browser';
   return html`<li><p class="name">${name}${isCurrent && html` <span class="chip">this browser</span>`}</p>
-${actionButton({
-  method: 'DELETE',
-  path: `${userPath(objectId)}/sessions/${id}`,
-  label: 'End this session',
-  hint: `: ${position}, ${name}, last used ${relativeTime(lastUsedAt, now)}`,
-  question: isCurrent ? 'End your own session?' : 'End this session?',
-  confirm: 'End session',
-  done: 'Session ended.',
-})}
+${
+  isCurrent
+    ? html`<a class="button small" href="/api/auth/logout">Sign out</a>`
+    : actionButton({
+        method: 'DELETE',
+        path: `${userPath(objectId)}/sessions/${id}`,
+        label: 'End this session',
+        hint: `: ${position}, ${name}, last used ${relativeTime(lastUsedAt, now)}`,
+        question: 'End this session?',
+        confirm: 'End session',
+        done: 'Session ended.',
+      })
+}
 <dl class="facts">
 ${instant('Last used', lastUsedAt, now)}
 ${instant('Signed in', signedInAt, now)}

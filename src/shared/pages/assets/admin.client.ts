@@ -123,6 +123,8 @@ function placeOf(group: HTMLElement, section: HTMLElement): Place {
 
 async function reloadView(): Promise<void> {
   const response = await fetch(location.href, { headers: { ...requestHeaders, accept: 'text/html' } });
+  // This page's session has ended. A reload would start a sign-in, and Entra ID would sign the user in without a prompt.
+  if (response.status === 401) return location.replace('/api/auth/logout');
   const next = new DOMParser().parseFromString(await response.text(), 'text/html').getElementById('view');
   // An error page has no view.
   if (next === null) return location.reload();
@@ -139,7 +141,7 @@ function showResult(text: string, place: Place): void {
   announce('status', text);
   const { position, headingId } = place;
   const heading = document.getElementById(headingId);
-  const buttons = heading?.closest('section')?.querySelectorAll<HTMLElement>('.rows > li > [data-method]');
+  const buttons = heading?.closest('section')?.querySelectorAll<HTMLElement>('.rows > li > .button');
   (buttons?.[position] ?? heading)?.focus();
 }
 
@@ -183,7 +185,7 @@ function showMessage(kind: 'done' | 'problem', lines: readonly HTMLElement[], pl
 function closeMessage(movesFocus: boolean): void {
   if (message === undefined) return;
   const section = message.closest('section');
-  const button = message.nextElementSibling?.querySelector<HTMLElement>('[data-method]');
+  const button = message.nextElementSibling?.querySelector<HTMLElement>('.button');
   message.remove();
   message = undefined;
   announce('status', '');
