@@ -89,7 +89,10 @@ export const callback =
       }
       case 'failed': {
         const { loginRequest, failure, finished } = outcome;
-        const view = describeSignInFailure(failure, loginRequest, adminConsentUrl(loginRequest));
+        const view = describeSignInFailure(failure, loginRequest, {
+          adminConsentUrl: adminConsentUrl(loginRequest),
+          hasSession: caller !== undefined,
+        });
         return {
           ...failureResponse(request, view, loginRequest.popupId),
           cookies: setCookies(finished),

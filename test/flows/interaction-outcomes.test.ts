@@ -237,6 +237,37 @@ describe('a sign-in with fewer permissions than requested', () => {
   });
 });
 
+describe('missing permissions', () => {
+  /** The detail of the problem after Entra ID has returned this error, or fewer permissions than requested. */
+  async function detailAfter(browser: UserAgent, answer: string): Promise<unknown> {
+    const callback = await callbackAddress(browser, '/api/auth/login?feature=profile');
+    if (answer === 'fewer') {
+      world.entra.intercept.tokenResponse = (reply) => ({
+        ...reply,
+        body: { ...(reply.body as Record<string, unknown>), scope: 'openid profile' },
+      });
+    } else {
+      callback.searchParams.delete('code');
+      callback.searchParams.set('error', 'access_denied');
+      callback.searchParams.set('error_description', answer);
+    }
+    const end = await browser.request(`${callback.pathname}${callback.search}&bounced=1`);
+    return JSON.parse(end.body).detail;
+  }
+
+  it.for([
+    ['AADSTS65004: declined', 'You declined the permissions that the app needs to sign you in.'],
+    ['AADSTS90094: reserved', 'only administrators can grant these permissions'],
+    ['fewer', 'Microsoft granted fewer permissions than the app needs to sign you in.'],
+  ] as const)('let a user with a session continue, but not one without (%s)', async ([answer, why]) => {
+    const without = await detailAfter(withoutSession(), answer);
+    expect(without).toContain(why);
+    expect(without).toMatch(/You are not signed in\.$/);
+    expect(without).not.toContain('continue');
+    expect(await detailAfter(alice.clone(), answer)).toMatch(/continue without (them|the permissions)/);
+  });
+});
+
 describe('a response with an issuer', { tags: ['CB-6'] }, () => {
   it('is accepted only from the configured issuer', async () => {
     for (const [issuer, status] of [

@@ -18,6 +18,8 @@ interface Wording {
     | 'login_transaction_invalid';
   readonly title: string;
   readonly detail: string;
+  /** Replaces `detail` if the browser has no session. */
+  readonly detailWithoutSession?: string;
   readonly tryAgain: string;
 }
 
@@ -27,6 +29,8 @@ const wordings: Record<SignInFailureOutcome, Wording> = {
     title: 'Permission declined',
     detail:
       'You declined the permissions that the app asked for. Nothing was shared. You can continue without them or try again.',
+    detailWithoutSession:
+      'You declined the permissions that the app needs to sign you in. You are not signed in.',
     tryAgain: 'Try again',
   },
   login_canceled: {
@@ -40,6 +44,8 @@ const wordings: Record<SignInFailureOutcome, Wording> = {
     title: 'Administrator approval required',
     detail:
       'In your organization, only administrators can grant these permissions. Send the link below to your administrator, unless you have already requested approval. You can continue without the permissions.',
+    detailWithoutSession:
+      'In your organization, only administrators can grant these permissions. Send the link below to your administrator, unless you have already requested approval. You are not signed in.',
     tryAgain: 'Try again',
   },
   login_required: {
@@ -80,6 +86,8 @@ const wordings: Record<SignInFailureOutcome, Wording> = {
     title: 'Some permissions are missing',
     detail:
       'Microsoft granted fewer permissions than the app asked for. The sign-in was not completed. Try again, or continue without the permissions.',
+    detailWithoutSession:
+      'Microsoft granted fewer permissions than the app needs to sign you in. You are not signed in.',
     tryAgain: 'Try again',
   },
   took_too_long: {
@@ -117,17 +125,22 @@ export interface SignInFailureView extends ErrorPageOptions {
   readonly backHref: string;
 }
 
-/** @param adminConsentUrl where an administrator can grant the requested permissions */
+export interface SignInFailureContext {
+  /** Where an administrator can grant the requested permissions. */
+  readonly adminConsentUrl: string;
+  readonly hasSession: boolean;
+}
+
 export function describeSignInFailure(
   failure: SignInFailure,
   { returnPath, feature, scopes, startedElsewhere }: LoginRequest,
-  adminConsentUrl: string,
+  { adminConsentUrl, hasSession }: SignInFailureContext,
 ): SignInFailureView {
   const { outcome } = failure;
   const mayBeStartedByLink = outcome === 'other_account' && startedElsewhere === true;
   const { code, title, detail, tryAgain } = mayBeStartedByLink
     ? otherAccountStartedElsewhere
-    : wordingOf(failure);
+    : wordingOf(failure, hasSession);
   const administratorHref = outcome === 'admin_consent_required' ? adminConsentUrl : undefined;
   const featureMember = feature === undefined ? {} : { feature };
   const loginParameters = mayBeStartedByLink ? { prompt: 'select_account' } : featureMember;
@@ -162,8 +175,10 @@ export function describeCompletedSignIn({ returnPath, feature }: LoginRequest): 
 }
 
 /** The wording of the outcome. If a sign-in was refused and the reason is known, the texts are those of the reason. */
-function wordingOf({ outcome, interactionReason }: SignInFailure): Wording {
-  const wording = wordings[outcome];
+function wordingOf({ outcome, interactionReason }: SignInFailure, hasSession: boolean): Wording {
+  const common = wordings[outcome];
+  const { detailWithoutSession = common.detail } = common;
+  const wording = hasSession ? common : { ...common, detail: detailWithoutSession };
   if (outcome !== 'sign_in_refused' || interactionReason === undefined) return wording;
   const { title, text } = reasonTexts[interactionReason];
   return { ...wording, title, detail: text };
