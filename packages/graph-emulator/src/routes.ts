@@ -14,6 +14,7 @@ import { chatRoutes } from './more/chats.ts';
 import { insightRoutes } from './more/insights.ts';
 import { peopleRoutes } from './more/people.ts';
 import { plannerRoutes } from './more/planner.ts';
+import { plannerChangeRoutes } from './more/planner-changes.ts';
 import { presenceRoutes } from './more/presence.ts';
 import { searchRoutes } from './more/search.ts';
 import { settingsRoutes } from './more/settings.ts';
@@ -47,6 +48,7 @@ export const routes: readonly Route[] = [
   ...teamRoutes,
   ...chatRoutes,
   ...plannerRoutes,
+  ...plannerChangeRoutes,
   ...searchRoutes,
   ...insightRoutes,
   ...siteRoutes,

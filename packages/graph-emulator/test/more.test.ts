@@ -6,7 +6,7 @@ import { type GraphEmulator, startGraphEmulator } from '../src/emulator.ts';
 import { callerOf } from './caller.ts';
 
 const scopes =
-  'User.Read User.Read.All Presence.ReadWrite Presence.Read.All Team.ReadBasic.All Channel.ReadBasic.All Chat.Read Tasks.Read Sites.Read.All Mail.Read Files.Read GroupMember.Read.All MailboxSettings.Read';
+  'User.Read User.Read.All Presence.ReadWrite Presence.Read.All Team.ReadBasic.All Channel.ReadBasic.All Chat.Read Tasks.ReadWrite Sites.Read.All Mail.Read Files.Read GroupMember.Read.All MailboxSettings.Read';
 const { alice, ben, mia, siobhan } = demoUsers;
 let entra: EntraEmulator;
 let graph: GraphEmulator;
@@ -106,7 +106,10 @@ describe('teams, chats and plans', () => {
       members: [{ displayName: 'Alice Adams' }, { displayName: 'Ben Brown' }],
       lastMessagePreview: { body: { content: 'Yes, after lunch.' } },
     });
-    expect((await call(`GET /chats/${chats[0]?.id}/messages`)).body.value).toHaveLength(2);
+    const messages = (await call(`GET /chats/${chats[0]?.id}/messages`)).body.value ?? [];
+    expect(messages).toHaveLength(2);
+    const one = await call(`GET /chats/${chats[0]?.id}/messages/${messages[1]?.id}`);
+    expect(one.body).toMatchObject({ body: messages[1]?.['body'] });
   });
 
   it('have tasks that are assigned to the user', async () => {
@@ -117,7 +120,30 @@ describe('teams, chats and plans', () => {
     expect((await call(`GET ${plan}/buckets`)).body.value).toHaveLength(2);
     expect((await call(`GET ${plan}/tasks`)).body.value).toHaveLength(2);
     expect((await call(`GET /planner/tasks/${task?.id}`)).body).toMatchObject({ id: task?.id });
-    expect((await call(`PATCH /planner/tasks/${task?.id}`, { percentComplete: 50 })).status).toBe(501);
+  });
+
+  it('have tasks that are created, changed and deleted with the version that a change is for', async () => {
+    const planId = (await call('GET /me/planner/plans')).body.value?.[0]?.id;
+    const made = await call('POST /planner/tasks', { PlanId: planId, title: 'Pack' });
+    const task = `/planner/tasks/${made.body.id}`;
+    const match = { 'If-Match': String(made.body['@odata.etag']) };
+    expect((await call(`PATCH ${task}`, { percentComplete: 100 })).status).toBe(400);
+    expect((await call(`PATCH ${task}`, { percentComplete: 100 }, match)).status).toBe(204);
+    expect((await call(`PATCH ${task}`, { percentComplete: 0 }, match)).status).toBe(412);
+    const { body } = await call(`GET ${task}`);
+    expect(body).toMatchObject({
+      title: 'Pack',
+      percentComplete: 100,
+      completedDateTime: expect.any(String),
+    });
+    const current = { 'If-Match': String((await call(`GET ${task}/details`)).body['@odata.etag']) };
+    const represented = { ...current, Prefer: 'return=representation' };
+    const details = await call(`PATCH ${task}/details`, { description: 'Bags' }, represented);
+    expect(details.body).toMatchObject({ description: 'Bags' });
+    const version = { 'If-Match': String((await call(`GET ${task}`)).body['@odata.etag']) };
+    expect((await call(`DELETE ${task}`, undefined, version)).status).toBe(204);
+    expect((await call(`GET ${task}`)).status).toBe(404);
+    expect((await call(`GET /planner/plans/${planId}/details`)).status).toBe(200);
   });
 });
 

@@ -108,6 +108,17 @@ export const chatRoutes: readonly Route[] = [
           items: messagesOf(call, requireChat(call, id)),
         }),
     },
+    {
+      method: 'GET',
+      path: `${chats}/{chat}/messages/{message}`,
+      scopes: readsMessages,
+      options: entityOptions,
+      handle(call, id = '', messageId = '') {
+        const message = messagesOf(call, requireChat(call, id)).find((one) => one['id'] === messageId);
+        if (message === undefined) throw notFound(messageId);
+        return entityReply(call, `chats('${id}')/messages`, messageType, message);
+      },
+    },
   ]),
 ];
 

@@ -14,7 +14,7 @@ import { teamsIn } from './teams.ts';
 const paging = { defaultSize: 100, maxSize: 999, by: '$skiptoken' } as const;
 const instant = '2026-01-01T00:00:00Z';
 const createdDateTime = '2026-02-02T10:00:00Z';
-const scopes = ['Tasks.Read', 'Tasks.ReadWrite', 'Group.Read.All'];
+export const plannerReads = ['Tasks.Read', 'Tasks.ReadWrite', 'Group.Read.All'];
 
 const planType: EntityType = {
   name: 'plannerPlan',
@@ -30,7 +30,7 @@ const bucketType: EntityType = {
   paging,
 };
 
-const taskType: EntityType = {
+export const taskType: EntityType = {
   name: 'plannerTask',
   properties: {
     id: '',
@@ -60,7 +60,7 @@ const taskType: EntityType = {
   paging,
 };
 
-/** One plan for each team, with two buckets and a task for each member. They can be read only. */
+/** One plan for each team, with two buckets and a task for each member. Tasks can be changed. */
 export const plannerRoutes: readonly Route[] = [
   readList('/me/planner/tasks', taskType, (call) => {
     const id = idOf(call, me(call));
@@ -97,7 +97,7 @@ function readList(
   return {
     method: 'GET',
     path,
-    scopes,
+    scopes: plannerReads,
     options: listOptions,
     handle: (call, key = '') =>
       listReply(call, { set: `Collection(microsoft.graph.${type.name})`, type, items: read(call, key) }),
@@ -108,19 +108,19 @@ function readOne(path: string, type: EntityType, read: (call: GraphCall) => read
   return {
     method: 'GET',
     path,
-    scopes,
+    scopes: plannerReads,
     options: entityOptions,
     handle: (call, id = '') => entityReply(call, `planner/${type.name}`, type, requireIn(read(call), id)),
   };
 }
 
-function requireIn(all: readonly GraphObject[], id: string): GraphObject {
+export function requireIn(all: readonly GraphObject[], id: string): GraphObject {
   const found = all.find((one) => one['id'] === id);
   if (found === undefined) throw new GraphError(404, 'NotFound', 'The requested item is not found.');
   return found;
 }
 
-function plansIn(call: GraphCall): GraphObject[] {
+export function plansIn(call: GraphCall): GraphObject[] {
   return teamsIn(call).map((group) => ({
     '@odata.etag': etag,
     id: planIdOf(group),
@@ -145,7 +145,32 @@ function bucketsOf({ id }: GraphObject): GraphObject[] {
   }));
 }
 
-function tasksIn(call: GraphCall): GraphObject[] {
+/** The tasks of all plans, which all users of the tenant share. */
+export function tasksIn(call: GraphCall): GraphObject[] {
+  return taskStore(call).apply(givenTasks(call));
+}
+
+export const taskStore = ({ saved, caller }: GraphCall) => saved.of(`${caller.tenantId} planner tasks`);
+
+export function emptyTask(): GraphObject {
+  const empty = Object.fromEntries(Object.keys(taskType.properties).map((name) => [name, null]));
+  return {
+    '@odata.etag': etag,
+    ...empty,
+    activeChecklistItemCount: 0,
+    appliedCategories: {},
+    assignments: {},
+    checklistItemCount: 0,
+    hasDescription: false,
+    orderHint: '8586',
+    percentComplete: 0,
+    previewType: 'automatic',
+    priority: 5,
+    referenceCount: 0,
+  };
+}
+
+function givenTasks(call: GraphCall): GraphObject[] {
   return teamsIn(call).flatMap((group) => {
     const plan = planIdOf(group);
     const buckets = bucketsOf({ id: plan });
@@ -160,8 +185,7 @@ function tasksIn(call: GraphCall): GraphObject[] {
         orderHint: '8586',
       };
       return {
-        '@odata.etag': etag,
-        ...Object.fromEntries(Object.keys(taskType.properties).map((name) => [name, null])),
+        ...emptyTask(),
         id: toId(`${plan} ${member.id}`).slice(4, 32),
         activeChecklistItemCount: 0,
         appliedCategories: {},
