@@ -208,7 +208,10 @@ describe('a rule with bounds', () => {
     for (const [query, detail] of [
       ['', 'The rule for this path requires $top.'],
       ['?$top=4', '$top must be a whole number up to 3.'],
-      ['?$top=3&$select=body', '$select may name these fields only: subject.'],
+      [
+        '?$top=3&$select=body',
+        '$select, character 1: not a field that the rule names. Fields that the rule names: subject.',
+      ],
       [
         '?$top=3&$skip=1',
         'The rule for this path does not allow one of the query options. Allowed: $select, $top.',

@@ -246,11 +246,18 @@ describe('explain', () => {
     ['POST /v1.0/me/sendMail text/html', ['415 content_type_not_allowed', 'features.mail-send.rules[0]']],
     [
       'GET /v1.0/users?$select=id&$filter=displayName eq mobilePhone',
-      ['403 path_not_allowed', '$filter may name these fields only', '  $filter: these fields: '],
+      [
+        '403 path_not_allowed',
+        '$filter, character 16: not a field that the rule names.',
+        '  $filter: these fields: ',
+      ],
     ],
     ['GET /v1.0/me?$select=id $top=5 &$levels=2', ['does not allow one of the query options']],
     // A path of two words in a comparison is not the type of a body.
-    ['GET /v1.0/users?$select=id&$filter=id eq manager/id', ['$filter may name these fields only']],
+    [
+      'GET /v1.0/users?$select=id&$filter=id eq manager/id',
+      ['$filter, character 7: not a field that the rule names.'],
+    ],
     ['GET /v1.0/me application/json', ['Not understood', 'A GET has no body', 'as %20']],
     ['GET /v1.0/me and more?$select=id', ['Not understood', 'as %20']],
     ['POST /v1.0/me/sendMail json', ['Not understood', 'like application/json']],

@@ -72,7 +72,7 @@ function isAllowedQuery(query: string): boolean {
     new Set(names).size === names.length &&
     options.every(
       ([name, value]) =>
-        (name === '$select' && /^(?:id|mail)(?:,(?:id|mail))*$/.test(value)) ||
+        (name === '$select' && /^(?:id|mail)(?:, *(?:id|mail))*$/.test(value)) ||
         (name === '$top' && /^0*[0-5]$/.test(value)),
     )
   );
@@ -208,6 +208,14 @@ export function hostileAttack(evilHost: string): fc.Arbitrary<Attack> {
         '%0d%0a',
         '%ff',
         '%26$top=9',
+        '%23$top=9',
+        '%2526$top=9',
+        '%25u0026$top=9',
+        'id,%20mail',
+        'id,+mail',
+        'id%2500',
+        "'",
+        '%27%27',
         '#',
         '{evil}',
       ),

@@ -1,6 +1,6 @@
 import { BffError } from '../errors.ts';
 import { guidPattern } from '../guid.ts';
-import { decodeAgain } from '../policy/reinterpretations.ts';
+import { changesIfDecoded } from '../policy/characters.ts';
 import type { Caller } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type AdministratorGraph, type GraphObject, permissions, toEntries } from './administration.ts';
@@ -68,7 +68,7 @@ export function toUsersPath(text: string): string {
       detail: `Enter an email address, an object ID or the beginning of a name: 1 to ${MAX_TEXT_LENGTH} printable characters.`,
     });
   }
-  if (searchText.includes('&') || decodeAgain(searchText) !== searchText) {
+  if (searchText.includes('&') || changesIfDecoded(searchText)) {
     throw new BffError('request_invalid', {
       detail:
         'Enter the text without "&" and without percent-encoded characters: Microsoft Graph may interpret them as query syntax.',

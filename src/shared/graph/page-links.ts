@@ -1,12 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { equalBytes, keyedHash } from '../crypto/keyed-hash.ts';
 import { deriveKey } from '../crypto/seal.ts';
+import { readExpand } from '../policy/expand.ts';
 import type { AllowedCall, PolicyMatch, RequestedCall } from '../policy/match.ts';
 import { endsWithParameter } from '../policy/path-template.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { OptionText } from '../policy/query.ts';
-import { readExpandItems } from '../policy/query-bounds.ts';
-import { toComparableOption } from '../policy/reinterpretations.ts';
+import { type OptionText, toComparableOption } from '../policy/query.ts';
 import type { Caller } from '../session/caller.ts';
 
 type User = Caller['user'];
@@ -126,7 +125,9 @@ function expectedOf(call: AllowedCall, name: string): Resource | undefined {
   // have been chosen by another app.
   if (property === '') return endsWithParameter(call.rule.template) ? undefined : call;
   const expand = options.find((option) => option.name === '$expand');
-  const item = readExpandItems(expand?.value ?? '').find(({ navigation }) => navigation === property);
+  const reading = readExpand(expand?.value ?? '');
+  const items = reading.kind === 'items' ? reading.items : [];
+  const item = items.find(({ navigation }) => navigation === property);
   return item?.options && { resource: [...resource, property], options: item.options };
 }
 

@@ -6,6 +6,17 @@ const escapePattern = /%(?:[0-9a-f]{2}|u[0-9a-f]{4})/i;
 /** Whether a decoded text would change if it were decoded again. */
 export const changesIfDecoded = (text: string): boolean => escapePattern.test(text);
 
+/**
+ * A character in a decoded text of a query that gets another meaning if a server decodes and splits the query once more, as
+ * parts of Graph do. Undefined if there is none.
+ * @see https://developer.microsoft.com/graph/known-issues/?search=18185
+ */
+export function findAmbiguity(text: string): string | undefined {
+  const [separator] = /[&#]/.exec(text) ?? [];
+  if (separator !== undefined) return `the character "${separator}"`;
+  return changesIfDecoded(text) ? 'the character "%" before what could be its code' : undefined;
+}
+
 export function hasControlCharacter(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);

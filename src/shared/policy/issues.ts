@@ -3,7 +3,7 @@ import type { ApiProfile } from './api-profile.ts';
 import { hasBody } from './methods.ts';
 import type { OptionBound, OptionBounds } from './option-bounds.ts';
 import { overlap, type PathTemplate, parsePathTemplate } from './path-template.ts';
-import { toComparableOption } from './reinterpretations.ts';
+import { toComparableOption } from './query.ts';
 import type { PolicyDocument } from './schema.ts';
 
 type RuleDocument = PolicyDocument['features'][string]['rules'][number];

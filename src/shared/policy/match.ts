@@ -1,12 +1,12 @@
 import { BffError } from '../errors.ts';
 import type { ApiProfile } from './api-profile.ts';
+import { findAmbiguity } from './characters.ts';
 import { matchPath, type PathMatch } from './match-path.ts';
 import { fitsMediaRange, readMediaType } from './media-type.ts';
 import { allowsMethod, hasBody } from './methods.ts';
 import { readUpstreamPath, type UpstreamPath } from './path.ts';
-import { type QueryOption, readUpstreamQuery, writeQuery } from './query.ts';
-import { findViolation } from './query-bounds.ts';
-import { toComparableOption } from './reinterpretations.ts';
+import { type QueryOption, readUpstreamQuery, toComparableOption, writeQuery } from './query.ts';
+import { findViolation, listsValue } from './query-bounds.ts';
 import type { PolicyRule } from './rule.ts';
 
 /** A call that the browser, a batch or a link in a response asks for. */
@@ -20,7 +20,7 @@ export interface RequestedCall {
   readonly query: string;
   /** The `Content-Type`, byte for byte. Undefined if the call has none. */
   readonly contentType?: string | undefined;
-  /** Names of options whose values the API itself wrote ({@link toComparableOption}). The values are not decoded again. */
+  /** Names of options whose values the API itself wrote ({@link toComparableOption}). They may have any character. */
   readonly trustedOptions?: ReadonlySet<string>;
 }
 
@@ -65,15 +65,14 @@ export interface PolicyRules {
 /** Method and path alone select the rule. The query and the type of the body must then fit that rule. */
 export function matchCall(policy: PolicyRules, requested: RequestedCall): PolicyMatch {
   const { method, path, query, contentType, trustedOptions } = requested;
-  const isTrusted = (name: string) => trustedOptions?.has(name) ?? false;
   const parsedPath = readUpstreamPath(path, requested.routeParameter);
   if (parsedPath.kind === 'refused') return invalid(parsedPath.reason);
-  const parsedQuery = readUpstreamQuery(query, isTrusted);
+  const parsedQuery = readUpstreamQuery(query);
   if (parsedQuery.kind === 'refused') return invalid(parsedQuery.reason);
-  const { options } = parsedQuery;
-  if (options.some((option) => !isTrusted(toComparableOption(option.name)) && hasSemicolon(policy, option))) {
+  const isTyped = ({ name }: QueryOption) => trustedOptions?.has(toComparableOption(name)) !== true;
+  const typedTexts = parsedQuery.options.filter(isTyped).flatMap(({ name, value }) => [name, value]);
+  if (typedTexts.some(policy.hasSeparatingSemicolon))
     return invalid('the query has a semicolon, which some readers take for the end of an option');
-  }
   const rulesForPath = findRulesForPath(policy, parsedPath.path);
   const [closest] = rulesForPath;
   if (closest === undefined) return refused('path', 'No rule names this path.');
@@ -83,17 +82,18 @@ export function matchCall(policy: PolicyRules, requested: RequestedCall): Policy
     rulesForPath.find(({ rule }) => allowsMethod(rule.methods, method));
   if (found === undefined) return refused('method', 'No rule allows this method on this path.', closest.rule);
   const { rule, match } = found;
-  const named = options.map((option) => withNameOf(rule, option));
+  const options = parsedQuery.options.map((option) => withNameOf(rule, option));
   return (
-    queryRefusal(rule, named) ??
+    ambiguityRefusal(rule, options.filter(isTyped)) ??
+    queryRefusal(rule, options) ??
     contentTypeRefusal(rule, method, contentType) ?? {
       kind: 'allowed',
       call: {
         method,
         path: match.path,
-        query: writeQuery(named),
+        query: writeQuery(options),
         resource: match.resource,
-        options: named,
+        options,
         rule,
       },
     }
@@ -112,6 +112,24 @@ function findRulesForPath({ rules, profile }: PolicyRules, path: UpstreamPath): 
   });
   const [lowestRank] = found.map(({ match }) => match.rank).toSorted();
   return found.filter(({ match }) => match.rank === lowestRank);
+}
+
+/** Refuses values that servers could read differently, except those that the policy itself lists. */
+function ambiguityRefusal(
+  { query: bounds }: PolicyRule,
+  options: readonly QueryOption[],
+): PolicyRefusal | undefined {
+  for (const { name, value } of options) {
+    const bound = Object.hasOwn(bounds, name) ? bounds[name] : undefined;
+    if (bound === undefined || listsValue(bound, value)) continue;
+    const ambiguity = findAmbiguity(value);
+    if (ambiguity !== undefined) {
+      return invalid(
+        `the value of ${name} has ${ambiguity}, with which some servers begin another option or another decoding`,
+      );
+    }
+  }
+  return undefined;
 }
 
 /** The option with the name that the rule has for it. Letter case makes no difference. */
@@ -134,14 +152,6 @@ function contentTypeRefusal(
   const type = readMediaType(contentType);
   if (type !== undefined && rule.contentTypes.some((range) => fitsMediaRange(type, range))) return undefined;
   return refused('content-type', `The body must be of type ${rule.contentTypes.join(' or ')}.`, rule);
-}
-
-function hasSemicolon(policy: PolicyRules, { name, value, reinterpretations = [] }: QueryOption): boolean {
-  return [
-    name,
-    value,
-    ...reinterpretations.flatMap((reinterpretation) => [reinterpretation.name, reinterpretation.value]),
-  ].some(policy.hasSeparatingSemicolon);
 }
 
 function invalid(reason: string): PolicyRefusal {

@@ -9,6 +9,8 @@ interface MayBeRequired {
 }
 export interface NumberBound extends MayBeRequired {
   readonly max: number;
+  /** Whether the word `max` may stand in place of the number. */
+  readonly orMax?: boolean | undefined;
 }
 export interface TextBound extends MayBeRequired {
   readonly maxLength: number;
@@ -45,6 +47,15 @@ const numberBound = z
     required,
   })
   .check(z.describe('A whole number with an upper limit.'));
+const levelsBound = z
+  .strictObject({
+    max: z.int().check(z.minimum(0), z.maximum(1_000_000), z.describe('The largest number that may pass.')),
+    orMax: z
+      .optional(z.boolean())
+      .check(z.describe('Let the word max pass too, with which the API returns all levels.')),
+    required,
+  })
+  .check(z.describe('A whole number with an upper limit, or the word max.'));
 const textBound = z
   .strictObject({
     maxLength: z
@@ -161,7 +172,9 @@ const systemOptions = z.partial(
           wrongShape('true or { "navigations": { "manager": { "$select": { "fields": ["id"] } } } }'),
         )
         .check(z.describe('Related objects in the same response. true allows every related object.')),
-      $levels: asNumber.check(z.describe('Inside $expand: the number of levels.')),
+      $levels: z
+        .union([anything, levelsBound], wrongShape('true, { "max": 5 } or { "max": 5, "orMax": true }'))
+        .check(z.describe('Inside $expand: the number of levels.')),
       $count: z
         .union([anything, choiceBound], wrongShape('true or { "oneOf": ["true"] }'))
         .check(z.describe('Whether the items are counted.')),

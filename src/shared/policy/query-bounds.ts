@@ -1,17 +1,19 @@
-import type { ExpandBound, OptionBound, OptionBounds } from './option-bounds.ts';
-import type { OptionText, QueryOption } from './query.ts';
-import { decodeAgain, toComparableOption } from './reinterpretations.ts';
+import { type ExpandItem, readExpand } from './expand.ts';
+import type { Fault } from './expression.ts';
+import { findOrderFault, findSearchFault, findSelectFault } from './field-lists.ts';
+import { findFilterFault } from './filter.ts';
+import type { ExpandBound, FieldsBound, NumberBound, OptionBound, OptionBounds } from './option-bounds.ts';
+import type { OptionText } from './query.ts';
 
 /**
  * The first violation of a rule's bounds, as a sentence for the caller. It quotes the policy and never the query.
  * Undefined if the query is within bounds.
+ * @param options with their names as in the bounds
  */
-export function findViolation(
-  bounds: OptionBounds,
-  options: readonly (OptionText | QueryOption)[],
-): string | undefined {
-  for (const option of options) {
-    const violation = violationOfOption(bounds, option) ?? violationOfReinterpretations(bounds, option);
+export function findViolation(bounds: OptionBounds, options: readonly OptionText[]): string | undefined {
+  for (const { name, value } of options) {
+    const bound = Object.hasOwn(bounds, name) ? bounds[name] : undefined;
+    const violation = bound === undefined ? notAllowed(Object.keys(bounds)) : violationOf(name, bound, value);
     if (violation !== undefined) return violation;
   }
   const missing = Object.entries(bounds).find(
@@ -20,30 +22,9 @@ export function findViolation(
   return missing && `The rule for this path requires ${missing[0]}.`;
 }
 
-function violationOfOption(bounds: OptionBounds, { name, value }: OptionText): string | undefined {
-  const bound = Object.hasOwn(bounds, name) ? bounds[name] : undefined;
-  return bound === undefined ? notAllowed(Object.keys(bounds)) : violationOf(name, bound, value);
-}
-
-/** @param option is already within its own bound */
-function violationOfReinterpretations(
-  bounds: OptionBounds,
-  option: OptionText | QueryOption,
-): string | undefined {
-  const { name } = option;
-  const reinterpretations = ('reinterpretations' in option && option.reinterpretations) || [];
-  const bound = bounds[name];
-  // The policy itself lists the value, so it may pass however an API decodes it.
-  if (bound !== undefined && bound !== true && 'oneOf' in bound) return undefined;
-  for (const reinterpretation of reinterpretations) {
-    const violation = violationOfOption(bounds, reinterpretation);
-    if (violation === undefined) continue;
-    return reinterpretation.by === 'ampersand'
-      ? `A "&" in ${name} begins another option, however it is encoded, and this rule does not allow that one.`
-      : `${name}, decoded again: ${violation}`;
-  }
-  return undefined;
-}
+/** Whether the policy lists exactly this value. */
+export const listsValue = (bound: OptionBound, value: string): boolean =>
+  bound !== true && 'oneOf' in bound && bound.oneOf.includes(value);
 
 function notAllowed(names: readonly string[]): string {
   const allowed = names.length === 0 ? 'none' : names.join(', ');
@@ -52,141 +33,61 @@ function notAllowed(names: readonly string[]): string {
 
 function violationOf(name: string, bound: OptionBound, value: string): string | undefined {
   if (bound === true) return undefined;
-  if ('max' in bound) {
-    return /^\d{1,9}$/.test(value) && Number(value) <= bound.max
-      ? undefined
-      : `${name} must be a whole number up to ${bound.max}.`;
-  }
+  if ('max' in bound) return numberViolation(name, bound, value);
   if ('maxLength' in bound) {
     return value.length <= bound.maxLength
       ? undefined
       : `${name} may have at most ${bound.maxLength} characters.`;
   }
-  if ('oneOf' in bound) {
-    return bound.oneOf.includes(value) ? undefined : `${name} must be one of: ${bound.oneOf.join(' | ')}.`;
-  }
+  if ('oneOf' in bound)
+    return listsValue(bound, value) ? undefined : `${name} must be one of: ${bound.oneOf.join(' | ')}.`;
   if ('navigations' in bound) return expandViolation(name, bound, value);
-  if (namesOnly(name, bound.fields, value)) return undefined;
-  const how =
-    name === '$search' ? ', each as "field:text" in quotes, without another colon or a backslash' : '';
-  return `${name} may name these fields only: ${bound.fields.join(', ')}${how}.`;
+  const fault = fieldsFault(name, bound, value);
+  return fault && `${describeFault(name, fault)} Fields that the rule names: ${bound.fields.join(', ')}.`;
 }
 
-/** Whether the value names only these fields. A value that does not follow the option's grammar is out of bounds. */
-function namesOnly(name: string, fields: readonly string[], value: string): boolean {
-  if (name === '$filter') return comparesOnly(fields, value);
-  if (name === '$search') return searchesOnly(fields, value);
-  const items = value.split(',');
-  if (name === '$orderby') return items.every((item) => fields.includes(item.replace(/ (?:asc|desc)$/, '')));
-  return items.every((item) => fields.includes(item));
+function numberViolation(
+  name: string,
+  { max, orMax = false }: NumberBound,
+  value: string,
+): string | undefined {
+  const isWithin = /^\d{1,9}$/.test(value) && Number(value) <= max;
+  if (isWithin || (orMax && value === 'max')) return undefined;
+  return `${name} must be a whole number up to ${max}${orMax ? ', or max' : ''}.`;
 }
 
-/**
- * `"displayName:ali" AND "mail:ali"`, as Graph searches directory objects. A backslash could hide the end of a clause, and
- * a second colon another field. A clause without a field searches fields that Graph chooses.
- */
-function searchesOnly(fields: readonly string[], value: string): boolean {
-  if (!/^"[^"]*"(?: +(?:(?:AND|OR) +)?"[^"]*")*$/.test(value)) return false;
-  return [...value.matchAll(/"([^"]*)"/g)].every(([, clause = '']) => {
-    const [, field = ''] = /^([^:]+):[^:\\]+$/.exec(clause) ?? [];
-    return fields.includes(field);
-  });
+function fieldsFault(name: string, { fields }: FieldsBound, value: string): Fault | undefined {
+  if (name === '$filter') return findFilterFault(value, fields);
+  if (name === '$search') return findSearchFault(value, fields);
+  return name === '$orderby' ? findOrderFault(value, fields) : findSelectFault(value, fields);
 }
 
-/** One token of a filter: space, text, GUID, instant, number, parenthesis, comma or word. */
-const filterToken = new RegExp(
-  [
-    String.raw`\s+`,
-    `'(?:[^']|'')*'`,
-    String.raw`[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?!\w)`,
-    String.raw`\d{4}-\d\d-\d\d(?:T[\d:.]{5,18}(?:Z|[+-]\d\d:\d\d)?)?(?!\w)`,
-    String.raw`-?\d+(?:\.\d+)?(?!\w)`,
-    '[(),]',
-    String.raw`(?<word>[A-Za-z_][\w.]*(?:/[A-Za-z_][\w.]*)*)`,
-  ].join('|'),
-  'y',
-);
-const filterOperators = new Set('eq ne gt ge lt le and or not in has true false null'.split(' '));
-const filterFunctions = new Set('contains startswith endswith tolower toupper trim length'.split(' '));
+/** Positions count from 1 in the decoded value. */
+const describeFault = (name: string, { at, what }: Fault) => `${name}, character ${at + 1}: ${what}.`;
 
-/** Whether each word of the expression is OData's or a listed field. False for a lambda (`any(x:…)`), which has a colon. */
-function comparesOnly(fields: readonly string[], value: string): boolean {
-  filterToken.lastIndex = 0;
-  while (filterToken.lastIndex < value.length) {
-    const token = filterToken.exec(value);
-    if (token === null) return false;
-    const word = token.groups?.['word'];
-    if (word === undefined || filterOperators.has(word) || fields.includes(word)) continue;
-    // A function's name counts only before a parenthesis, because a field may have the same name.
-    if (!filterFunctions.has(word) || value[filterToken.lastIndex] !== '(') return false;
-  }
-  return value !== '';
-}
-
-/** `manager($select=id;$levels=2),directReports`: OData 4.01 URL conventions, 5.1.3. */
-function expandViolation(name: string, { navigations }: ExpandBound, value: string): string | undefined {
-  // An API that decodes the value again could find a parenthesis or a quote in it.
-  if (decodeAgain(value) !== value) return `${name} does not follow the grammar of OData.`;
+function expandViolation(name: string, bound: ExpandBound, value: string): string | undefined {
+  const reading = readExpand(value);
+  if (reading.kind === 'fault') return describeFault(name, reading.fault);
   const seen = new Set<string>();
-  for (const { navigation, options } of readExpandItems(value)) {
-    const bounds = Object.hasOwn(navigations, navigation) ? navigations[navigation] : undefined;
-    if (bounds === undefined || seen.has(navigation)) {
-      return `${name} may name each of these once: ${Object.keys(navigations).join(', ')}.`;
-    }
-    seen.add(navigation);
-    if (options === undefined) return `${name} does not follow the grammar of OData.`;
-    const violation = findViolation(bounds, options);
-    if (violation !== undefined) return `Inside ${name}, at ${navigation}: ${violation}`;
+  for (const item of reading.items) {
+    const violation = itemViolation(name, bound, item, seen);
+    if (violation !== undefined) return violation;
+    seen.add(item.navigation);
   }
   return undefined;
 }
 
-export interface ExpandItem {
-  /** Empty if the item does not follow the grammar. */
-  readonly navigation: string;
-  /** Undefined if the options do not follow the grammar. */
-  readonly options: readonly OptionText[] | undefined;
-}
-
-/** The items of a `$expand`, each with the options in parentheses after it. */
-export function readExpandItems(value: string): readonly ExpandItem[] {
-  return (splitOutsideParentheses(value, ',') ?? ['']).map((item) => {
-    const [, navigation = '', nested] = /^([A-Za-z]\w*)(?:\((.+)\))?$/s.exec(item) ?? [];
-    return { navigation, options: nested === undefined ? [] : readNested(nested) };
-  });
-}
-
-function readNested(text: string): OptionText[] | undefined {
-  const options: OptionText[] = [];
-  for (const part of splitOutsideParentheses(text, ';') ?? ['']) {
-    const [, name, value] = /^([^=]+)=(.*)$/s.exec(part) ?? [];
-    if (name === undefined || value === undefined) return undefined;
-    const comparable = toComparableOption(name);
-    if (options.some((option) => toComparableOption(option.name) === comparable)) return undefined;
-    options.push({ name, value });
+function itemViolation(
+  name: string,
+  { navigations }: ExpandBound,
+  { navigation, at, options }: ExpandItem,
+  seen: ReadonlySet<string>,
+): string | undefined {
+  const bounds = Object.hasOwn(navigations, navigation) ? navigations[navigation] : undefined;
+  if (bounds === undefined || seen.has(navigation)) {
+    const what = bounds === undefined ? 'not a property that the rule names' : 'a property that comes twice';
+    return `${describeFault(name, { at, what })} Properties: ${Object.keys(navigations).join(', ')}.`;
   }
-  return options;
-}
-
-/** Splits at separators outside of parentheses and quotes. Undefined if a parenthesis or a quote is left open. */
-function splitOutsideParentheses(text: string, separator: string): string[] | undefined {
-  const parts: string[] = [];
-  // A search has double quotes, in which a parenthesis has no meaning. This parser does not support them.
-  if (text.includes('"')) return undefined;
-  let depth = 0;
-  let isQuoted = false;
-  let from = 0;
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at];
-    if (character === "'") isQuoted = !isQuoted;
-    if (isQuoted) continue;
-    if (character === '(') depth++;
-    if (character === ')' && --depth < 0) return undefined;
-    if (character === separator && depth === 0) {
-      parts.push(text.slice(from, at));
-      from = at + 1;
-    }
-  }
-  parts.push(text.slice(from));
-  return depth === 0 && !isQuoted ? parts : undefined;
+  const violation = findViolation(bounds, options);
+  return violation && `Inside ${name}, at ${navigation}: ${violation}`;
 }

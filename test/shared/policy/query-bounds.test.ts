@@ -10,8 +10,8 @@ const policy = policyOf(
       query: {
         $select: { fields: ['id', 'displayName', 'from/emailAddress'], required: true },
         $top: { max: 25 },
-        $filter: { fields: ['displayName', 'createdDateTime', 'id', 'length'] },
-        $orderby: { fields: ['displayName'] },
+        $filter: { fields: ['displayName', 'createdDateTime', 'id', 'length', 'from/emailAddress/address'] },
+        $orderby: { fields: ['displayName', 'from/emailAddress/address'] },
         $search: { fields: ['displayName', 'mail'] },
         $count: { oneOf: ['true'] },
         $expand: {
@@ -19,10 +19,11 @@ const policy = policyOf(
             manager: {
               $select: { fields: ['id', 'displayName'], required: true },
               $levels: { max: 2 },
+              $search: { fields: ['displayName'] },
               $expand: { navigations: { manager: { $select: { fields: ['id'] } } } },
             },
             photo: {},
-            reports: { $filter: { fields: ['id'] }, $top: true },
+            reports: { $filter: { fields: ['id'] }, $top: true, $levels: { max: 3, orMax: true } },
           },
         },
         $skiptoken: true,
@@ -31,10 +32,16 @@ const policy = policyOf(
     },
     { path: '/v1.0/me', query: { $select: true, $expand: true } },
     { path: '/v1.0/me/messages' },
-    { path: '/v1.0/me/people', query: { $search: { maxLength: 10 } } },
+    { path: '/v1.0/me/people', query: { $search: { maxLength: 10 }, $filter: { oneOf: ["a eq 'R&D'"] } } },
   ),
 );
 const isTaken = (query: string) => isAllowed(policy, `GET /v1.0/users?$select=id&${query}`);
+
+const noField = 'not a field that the rule names.';
+const orderFields = 'Fields that the rule names: displayName, from/emailAddress/address.';
+const filterFields =
+  'Fields that the rule names: displayName, createdDateTime, id, length, from/emailAddress/address.';
+const searchFields = 'Fields that the rule names: displayName, mail.';
 
 describe('a query within the bounds of its rule', () => {
   it.each([
@@ -48,6 +55,16 @@ describe('a query within the bounds of its rule', () => {
     '$filter=id+eq+fd9a7f34-6a1b-4c52-8a77-21c3f0b6e101+or+length(displayName)+gt+5+or+length+eq+3',
     '$orderby=displayName',
     '$orderby=displayName%20desc',
+    '$orderby=displayName%20DESC,%20from/emailAddress/address',
+    "$filter=startsWith(displayName,'a')%20AND%20NOT%20(endsWith(displayName,%20'b'))",
+    "$filter=displayName%20in%20('a',%20'O''Brien',null)%20Or%20id%20IN%20('1')",
+    '$filter=contains(toLower(displayName),%27%C3%B8%20%E2%80%93%20%27)',
+    "$filter=from/emailAddress/address%20eq%20'a@b.example'",
+    "$filter=displayName%20eq%20'%27%27%20or%20mail%20eq%20%27%27'",
+    "$filter=not%20displayName%20eq%20'a'%20and%20((length%20add%202)%20mul%202%20ge%20-1.5e3)",
+    '$filter=createdDateTime%20lt%20now()%20and%20date(createdDateTime)%20eq%202026-01-01',
+    "$filter=id%20has%20microsoft.graph.kind'a'%20or%20length%20gt%20duration'PT1H'",
+    '$filter=displayName%20eq%20TRUE%20or%20displayName%20eq%20Null',
     '$search=%22displayName:a%20b%22',
     '$search=%22displayName:a%22%20AND%20%22mail:b@c.example%22',
     '$search=%22displayName:a%22+OR+%22mail:b%22+%22mail:(c)%22',
@@ -58,6 +75,10 @@ describe('a query within the bounds of its rule', () => {
     '$expand=manager($select=id)',
     '$expand=manager($select=id,displayName;$levels=2),photo',
     '$expand=manager($select=id;$expand=manager($select=id))',
+    '$expand=manager($select=id,%20displayName;%20$levels=2),%20photo',
+    '$expand=manager($select=id;$search=%22displayName:a%20b%22)',
+    '$expand=reports($levels=max)',
+    "$expand=reports($filter=id%20eq%20'O''Brien);$top=9%22(')",
     "$expand=reports($filter=id%20eq%20'a,b;c)d';$top=900)",
   ])('is allowed: %s', (query) => {
     expect(refusalOf(policy, `GET /v1.0/users?$select=id&${query}`)).toBeUndefined();
@@ -72,8 +93,18 @@ describe('a query within the bounds of its rule', () => {
     });
   });
 
+  it('may have spaces behind the commas of $select', () => {
+    expect(
+      refusalOf(policy, 'GET /v1.0/users?$select=id,%20displayName,++from/emailAddress'),
+    ).toBeUndefined();
+    expect(refusalOf(policy, 'GET /v1.0/users?$select=id,%20mail')).toBe(
+      `path_not_allowed: $select, character 5: ${noField} Fields that the rule names: id, displayName, from/emailAddress.`,
+    );
+  });
+
   it('can have any values if the rule lists names only', () => {
     expect(isAllowed(policy, 'GET /v1.0/me?$select=*&$expand=manager($levels=max)')).toBe(true);
+    expect(isAllowed(policy, "GET /v1.0/me/people?$filter=a%20eq%20'R%26D'")).toBe(true);
   });
 });
 
@@ -81,12 +112,63 @@ describe('refuses', () => {
   it.each([
     ['$top=26', '$top must be a whole number up to 25.'],
     ['$count=false', '$count must be one of: true.'],
-    ['$orderby=mail', '$orderby may name these fields only: displayName.'],
-    ['$expand=secrets', '$expand may name each of these once: manager, photo, reports.'],
+    ['$orderby=displayName,mail', `$orderby, character 13: ${noField} ${orderFields}`],
+    ['$orderby=displayName%20up', `$orderby, character 12: not asc or desc. ${orderFields}`],
+    [
+      "$filter=displayName%20eq%20'a'%20or%20mail%20eq%20'b'",
+      `$filter, character 23: ${noField} ${filterFields}`,
+    ],
+    [
+      "$filter=manager/any(x:x/mail%20eq%20'b')",
+      `$filter, character 1: not a function that the rule allows. ${filterFields}`,
+    ],
+    [
+      "$filter=matches(displayName,'a')",
+      `$filter, character 1: not a function that the rule allows. ${filterFields}`,
+    ],
+    ["$filter=displayName%20eq%20'a", `$filter, character 16: a text without its end. ${filterFields}`],
+    [
+      '$filter=displayName%20eq',
+      `$filter, character 15: the end, where a field or a value is missing. ${filterFields}`,
+    ],
+    [
+      "$filter=(displayName%20eq%20'a'",
+      `$filter, character 20: a parenthesis is not closed. ${filterFields}`,
+    ],
+    ["$filter=displayName%20is%20'a'", `$filter, character 13: not an operator. ${filterFields}`],
+    [
+      '$filter=displayName%20eq%20@p',
+      `$filter, character 16: not a character of an expression. ${filterFields}`,
+    ],
+    [`$filter=${'('.repeat(40)}`, `$filter, character 34: nested too deeply. ${filterFields}`],
+    [
+      '$expand=photo,secrets',
+      '$expand, character 7: not a property that the rule names. Properties: manager, photo, reports.',
+    ],
+    [
+      '$expand=photo,photo',
+      '$expand, character 7: a property that comes twice. Properties: manager, photo, reports.',
+    ],
     ['$expand=manager', 'Inside $expand, at manager: The rule for this path requires $select.'],
     [
+      '$expand=reports($levels=4)',
+      'Inside $expand, at reports: $levels must be a whole number up to 3, or max.',
+    ],
+    ['$expand=manager($select=id', '$expand, character 19: a parenthesis is not closed.'],
+    ['$expand=manager($select=id;$select=id)', '$expand, character 20: an option that comes twice.'],
+    [
+      '$expand=manager($select=id;$search=%22displayName:a)%22)',
+      '$expand, character 28: a text in double quotes that could end the option.',
+    ],
+    [
       '$search=%22mobilePhone:%2B49%22',
-      '$search may name these fields only: displayName, mail, each as "field:text" in quotes, without another colon or a backslash.',
+      `$search, character 2: not a field that the rule names, with a colon behind it. ${searchFields}`,
+    ],
+    ['$search=%22mail:a:b%22', `$search, character 8: another colon, or a backslash. ${searchFields}`],
+    ['$search=mail', `$search, character 1: not a clause in double quotes. ${searchFields}`],
+    [
+      '$search=%22mail:a%22%20or%20%22mail:b%22',
+      `$search, character 10: not a clause in double quotes. ${searchFields}`,
     ],
     [
       '$format=json',
@@ -110,7 +192,9 @@ describe('refuses', () => {
     'id,',
     ',id',
     'id,mail',
-    'id, displayName',
+    'id,displayName ',
+    ' id',
+    'id ,displayName',
     'id displayName',
     'from',
     'id;$top',
@@ -142,6 +226,31 @@ describe('refuses', () => {
     'displayName eq @p',
     'startswith eq 3',
     'manager/mail eq null',
+    'from/emailAddress eq null',
+    'from/emailAddress/name eq null',
+    "displayName eq 'a' displayName eq 'b'",
+    'displayName in (mail)',
+    "displayName in 'a'",
+    "displayName in ('a'",
+    'displayName eq eq',
+    'and displayName',
+    "displayName eq ('a','b')",
+    'not',
+    '()',
+    "startswith(displayName,'a'",
+    "startswith (displayName,'a')",
+    "contains(displayName,'a'')",
+    "displayName eq 'a'b'",
+    "displayName eq ''a''",
+    'displayName eq \uff07a\uff07 or mail eq \uff07b\uff07',
+    'displayName eq "a"',
+    "displayName eq 'a';displayName eq 'b'",
+    "any(x:x eq 'a')",
+    "cast(mail,'Edm.String') eq 'a'",
+    "displayName eq concat(mail,'a')",
+    "DISPLAYNAME eq 'a'",
+    'displayName eq 1a',
+    "displayName eq 5mail'a'",
     'displayName/mail eq null',
     "displayName eq 'a' #",
     '',
@@ -198,6 +307,21 @@ describe('refuses', () => {
     'manager($select=id;$expand=manager($expand=manager))',
     'manager($select=id;select=mail)',
     'manager($select=id;$SELECT=mail)',
+    'manager($SELECT=id)',
+    'manager($Select=mail;$select=id)',
+    'manager($select=id;$search="displayName:a;b")',
+    'manager($select=id;$search="displayName:l\'eau")',
+    "manager($select=id;$search=a';$levels=2';$top='x)",
+    'manager($select=id;$search="displayName:a\\")',
+    'manager($select=id;$search="a',
+    'reports($filter=id eq "a")',
+    "reports($filter=id eq 'a)",
+    "reports($filter=id eq 'a'');$top=9)",
+    'reports($levels=MAX)',
+    'manager ($select=id)',
+    'manager( $select=id',
+    'photo ,reports',
+    ' photo',
     'manager($select=id;$select=id)',
     'manager($select=id;$search="a)b")',
     'manager($select=id)($select=mail)',

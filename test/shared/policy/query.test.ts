@@ -49,6 +49,10 @@ describe('refuses', () => {
     '$top=1&&$skip=1',
     '$select=\u202e',
     '+=1\u0000',
+    '%2524select=id',
+    'a%26b=1',
+    'a%23=1',
+    'a%25u0026=1',
   ])('%j, which is ambiguous', { tags: ['PX-5'] }, (raw) => {
     expect(readUpstreamQuery(raw).kind).toBe('refused');
   });

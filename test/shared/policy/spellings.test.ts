@@ -16,6 +16,19 @@ const policy = policyOf(
     { path: "/v1.0/me/search(q='{words}')" },
     { path: "/v1.0/me/reminderView(startDateTime='{start}',endDateTime='{end}')" },
     { path: '/v1.0/me/range(at={at})' },
+    {
+      path: '/v1.0/users',
+      query: {
+        $select: { fields: ['id', 'displayName'] },
+        $filter: { fields: ['displayName', 'id'] },
+        $orderby: { fields: ['displayName'] },
+        $search: { fields: ['displayName'] },
+        $expand: { navigations: { manager: { $select: { fields: ['id'] }, $filter: { fields: ['id'] } } } },
+        $top: { max: 5 },
+        startDateTime: { maxLength: 200 },
+      },
+    },
+    { path: '/v1.0/me/messages', query: { $search: { maxLength: 200 }, $filter: true } },
   ),
 );
 
@@ -24,6 +37,13 @@ function sentFor(target: string): string | undefined {
   const call = ask(policy, `GET ${target}`);
   if (call instanceof Error) return undefined;
   return call.query === '' ? call.path : `${call.path}?${call.query}`;
+}
+
+/** The options that a service finds in what is sent, if it decodes this often. */
+function optionsAt(target: string, decodings: Decodings): Readonly<Record<string, string>> | undefined {
+  const sent = sentFor(target);
+  const options = sent === undefined ? undefined : readAsService(sent, decodings)?.options;
+  return options && Object.fromEntries(options);
 }
 
 /** Any text of characters that exist, with many that have a meaning in URLs, in OData, or that look like one of those. */
@@ -187,6 +207,50 @@ describe('every text arrives as it was meant', () => {
     );
   });
 
+  it.each<[string, string, (text: string) => string]>([
+    ['text in a filter', '/v1.0/users?$filter=', (text) => `displayName eq '${quote(text)}'`],
+    [
+      'an argument of a filter',
+      '/v1.0/users?$FILTER=',
+      (text) => `Contains(displayName, '${quote(text)}') or id eq '1'`,
+    ],
+    ['any search', '/v1.0/me/messages?%24Search=', (text) => text],
+    ['a parameter of the API', '/v1.0/users?StartDateTime=', (text) => text],
+  ])('as %s, except for what a second decoding changes', { tags: ['PX-5'] }, (_what, start, toValue) => {
+    const isAccepted = (text: string) => !isControl.test(text) && !isEscape.test(text) && !/[&#]/.test(text);
+    // A semicolon outside of quotes would end an option.
+    const semicolons = start.includes('FILTER') || start.includes('$filter') ? /$^/ : /;/;
+    fc.assert(
+      fc.property(
+        anyText.filter((text) => isAccepted(text) && !semicolons.test(text)),
+        fc.boolean(),
+        (text, usesPlus) => {
+          const encoded = encodeURIComponent(toValue(text)).replaceAll(
+            "'",
+            text.length % 2 === 0 ? "'" : '%27',
+          );
+          const target = start + (usesPlus ? encoded.replaceAll('%20', '+') : encoded);
+          for (const decodings of [1, 2] as const) {
+            expect(Object.values(optionsAt(target, decodings) ?? {})).toEqual([toValue(text)]);
+          }
+        },
+      ),
+      { numRuns },
+    );
+  });
+
+  it.each(['&', '#', 'a%26', '%u0026', 'R&D'])(
+    'but not with %j, which is named',
+    { tags: ['PX-5'] },
+    (text) => {
+      const query = `$filter=displayName%20eq%20'${encodeURIComponent(text)}'`;
+      expect(ask(policy, `GET /v1.0/users?${query}`)).toMatchObject({
+        status: 400,
+        detail: expect.stringMatching(/^Refused: the value of \$filter has the character "[&#%]"/),
+      });
+    },
+  );
+
   it.each([
     ['x_y.com#EXT#@contoso.com', '/v1.0/users/x_y.com%23EXT%23@contoso.com'],
     ["brian.o'brian@contoso.com", "/v1.0/users/brian.o'brian@contoso.com"],
@@ -200,6 +264,8 @@ describe('every text arrives as it was meant', () => {
 
 describe('nothing that is accepted', () => {
   const shapes = [
+    'v1.0/users',
+    'v1.0/me/messages',
     'v1.0/users/{key}',
     'v1.0/users/{key}/photo/$value',
     'v1.0/me/drive/root/{file}/content',
@@ -303,6 +369,99 @@ describe('nothing that is accepted', () => {
           expect(shapes, `${target} sends ${sent}`).toContain(shapeOf(readAsService(sent, decodings)?.steps));
         }),
         { numRuns: numRuns * 2 },
+      );
+      expect(accepted).toBeGreaterThan(numRuns / 20);
+    },
+  );
+
+  const word = fc.constantFrom(
+    ...[
+      'displayName',
+      'id',
+      'mail',
+      'manager',
+      'secret',
+      'eq',
+      'or',
+      'in',
+      'not',
+      'contains',
+      '$select',
+      '$filter',
+    ],
+    ...[
+      '(',
+      ')',
+      ',',
+      ';',
+      ':',
+      '=',
+      "'",
+      "''",
+      '%27',
+      '%2527',
+      '"',
+      ' ',
+      '%20',
+      '+',
+      '&',
+      '%26',
+      '%2526',
+      '#',
+      '%23',
+    ],
+    ...[
+      '%2523',
+      '%25',
+      '%u0026',
+      '%25u0026',
+      '/',
+      '*',
+      '$it',
+      '@p',
+      'a',
+      '1',
+      '%EF%BC%87',
+      '\\',
+      '%3B',
+      '%0a',
+      '$top',
+      '9',
+    ],
+  );
+  const value = fc.array(word, { maxLength: 9 }).map((words) => words.join(''));
+  const query = fc.oneof(
+    fc
+      .tuple(fc.constantFrom('$select', '$filter', '$orderby', '$search', '$expand', '$top', 'x'), value)
+      .map((pair) => pair.join('=')),
+    value.map((text) => `$filter=displayName%20eq%20'${text}'`),
+    value.map((text) => `$filter=contains(displayName,'${text}')%20or%20id%20eq%20'1'`),
+    value.map((text) => `$search=%22displayName:${text}%22`),
+    value.map((text) => `$expand=manager($filter=id%20eq%20'${text}';$select=id)`),
+    value.map((text) => `startDateTime=${text}`),
+  );
+
+  it.each<Decodings>([1, 2])(
+    'is another option or names another field for a service that decodes %i times',
+    { tags: ['PX-5'] },
+    (decodings) => {
+      let accepted = 0;
+      fc.assert(
+        fc.property(query, (text) => {
+          const options = optionsAt(`/v1.0/users?${text}`, decodings);
+          if (options === undefined) return;
+          accepted++;
+          const names = ['$select', '$filter', '$orderby', '$search', '$expand', '$top', 'startDateTime'];
+          expect(names).toEqual(expect.arrayContaining(Object.keys(options)));
+          expect(Object.keys(options)).toHaveLength(1);
+          const { $search = '', startDateTime: _text, ...rest } = options;
+          const outside = Object.values(rest)
+            .join(' ')
+            .replaceAll(/'(?:[^']|'')*'/g, '');
+          expect(outside).not.toMatch(/mail|secret|\*|\$it|@/);
+          for (const [, field] of $search.matchAll(/"([^"]*?):/g)) expect(field).toBe('displayName');
+        }),
+        { numRuns: numRuns * 3 },
       );
       expect(accepted).toBeGreaterThan(numRuns / 20);
     },

@@ -49,19 +49,18 @@ function lenient(text: string): string {
     .replaceAll(/%u([0-9a-f]{4})/gi, (_escape, code) => String.fromCharCode(Number.parseInt(code, 16)));
 }
 
-describe('a value that is encoded twice', () => {
+describe('a value that stays the same at every decoding', () => {
   it.each([
-    '$filter=displayName%20eq%20%27caf%25C3%25A9%27',
+    '$filter=displayName%20eq%20%27caf%C3%A9%27',
     '$filter=displayName%20eq%20%27100%25%27',
-    '$filter=displayName%20eq%20%27100%2525%27',
     '$search=%22displayName:50%25%20off%22',
-    '$skiptoken=RFNwdAIAAQ%252f',
+    '$skiptoken=RFNwdAIAAQ',
     'startDateTime=2026-01-01T00:00:00%2B01:00',
-  ])('is allowed if every decoding is within the bounds: %s', (query) => {
+  ])('is allowed: %s', (query) => {
     expect(refusalOf(policy, `GET /v1.0/users?${query}`)).toBeUndefined();
   });
 
-  it('is not decoded again if the policy itself contains the value', () => {
+  it('is not required if the policy itself contains the value', () => {
     expect(isAllowed(policy, 'GET /v1.0/me?department=R%26D')).toBe(true);
     expect(isAllowed(policy, 'GET /v1.0/me?department=R%2526D')).toBe(false);
   });
@@ -78,18 +77,16 @@ describe('refuses', () => {
   });
 
   it.each([
-    ['$select=id%2Cmail', '$select may name these fields only: id, displayName.'],
     [
       '$filter=displayName%20eq%20%27x%2527%20or%20mail%20eq%20%2527%27',
-      '$filter, decoded again: $filter may name these fields only: displayName.',
+      'the value of $filter has the character "%" before what could be its code',
     ],
-    [
-      '$filter=displayName%20eq%20%27R%26D%27',
-      'A "&" in $filter begins another option, however it is encoded, and this rule does not allow that one.',
-    ],
-    ['$expand=manager($select=%2569d)', '$expand does not follow the grammar of OData.'],
-  ])('%s, and names the option', { tags: ['PX-5'] }, (query, detail) => {
-    expect(refusalOf(policy, `GET /v1.0/users?${query}`)).toBe(`path_not_allowed: ${detail}`);
+    ['$FILTER=displayName%20eq%20%27R%26D%27', 'the value of $filter has the character "&"'],
+    ['$filter=displayName%20eq%20%27R%23D%27', 'the value of $filter has the character "#"'],
+    ['$expand=manager($select=%2569d)', 'the value of $expand has the character "%"'],
+    ['$skiptoken=a%25u0026b', 'the value of $skiptoken has the character "%"'],
+  ])('%s, and names the option and the character', { tags: ['PX-5'] }, (query, detail) => {
+    expect(refusalOf(policy, `GET /v1.0/users?${query}`)).toContain(`request_invalid: Refused: ${detail}`);
   });
 
   it.each([
@@ -106,10 +103,7 @@ describe('refuses', () => {
   it('an option after an encoded "&" in a value without bounds', { tags: ['PX-5'] }, () => {
     for (const ampersand of ['%26', '%2526', '%252526']) {
       expect(isAllowed(policy, `GET /v1.0/me/people?$top=1${ampersand}$filter=x`)).toBe(false);
-      expect(isAllowed(policy, `GET /v1.0/me/people?$top=1${ampersand}$search=${'x'.repeat(201)}`)).toBe(
-        false,
-      );
-      expect(isAllowed(policy, `GET /v1.0/me/people?$top=1${ampersand}$search=x`)).toBe(true);
+      expect(isAllowed(policy, `GET /v1.0/me/people?$top=1${ampersand}$search=x`)).toBe(false);
     }
   });
 
