@@ -420,7 +420,8 @@ describe('an access token that Graph refuses in a batch', () => {
         },
       },
     ]);
-    expect(answer.body).not.toMatch(/insufficient_claims|www-authenticate|nbf/i);
+    const withoutTickets = answer.body.replaceAll(/ticket=[\w-]+/g, '');
+    expect(withoutTickets).not.toMatch(/insufficient_claims|www-authenticate|nbf/i);
   });
 });
 
