@@ -58,7 +58,7 @@ function parentReferenceOf(drive: Drive, node: DriveNode): GraphObject {
   };
 }
 
-export function eTagOf({ id, revision }: DriveNode): string {
+function eTagOf({ id, revision }: DriveNode): string {
   return `"{${id}},${revision}"`;
 }
 

@@ -1,5 +1,5 @@
 /** Splits a text into its words, in lower case. `OneVideo` contains `one`, `video` and `onevideo`. */
-export function wordsOf(text: string): string[] {
+function wordsOf(text: string): string[] {
   const whole = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
   const parts = text.match(/\p{Lu}?[\p{Ll}]+|\p{Lu}+(?!\p{Ll})|\p{N}+|\p{Lo}+/gu) ?? [];
   return [...new Set([...whole, ...parts.map((part) => part.toLowerCase())])];
