@@ -83,6 +83,27 @@ describe('a request after another one', () => {
     expect(proxy.upstream.requests[0]?.body.toString('latin1')).toBe(hidden);
   });
 
+  it.each(['DELETE', 'GET', 'HEAD'])(
+    'inside a body that is dropped is not served, and the one behind it is: %s',
+    { tags: ['PX-9', 'PX-10'] },
+    async (method) => {
+      const hidden = marker();
+      const lines = [`Content-Length: ${Buffer.byteLength(hidden)}`, 'Content-Type: text/plain'];
+      const next = requestBytes('GET /api/graph/v1.0/me/things/next-1 HTTP/1.1', ['Connection: close']);
+      const answers = await exchangeBytes(
+        proxy.worker.origin,
+        requestBytes(`${method} ${target} HTTP/1.1`, lines, hidden) + next,
+      );
+      expect(statusesIn(answers)).toEqual([200, 200]);
+      const sent = proxy.upstream.requests.map(({ head, body }) => [head.split(' HTTP')[0], body.length]);
+      expect(sent).toEqual([
+        [`${method} /v1.0/me/things/t1`, 0],
+        ['GET /v1.0/me/things/next-1', 0],
+      ]);
+      expect(proxy.upstream.requests[0]?.head).not.toMatch(/^(?:content-length|content-type|transfer-)/im);
+    },
+  );
+
   it('gets its response after the first response', { tags: ['PX-9'] }, async () => {
     proxy.upstream.respondWith((socket, { head }) => {
       const body = JSON.stringify(head.split(' ')[1]);

@@ -1,11 +1,13 @@
+import { problemHeader } from '../errors.ts';
 import { type CookieNames, parseCookies, serviceCookieNames } from './cookies.ts';
 import type { Handler } from './endpoint.ts';
 import type { BffRequest } from './request.ts';
-import { requireSendable } from './response.ts';
+import { type BffResponse, requireSendable } from './response.ts';
 
 /**
  * Removes this service's cookies from the request of a custom function, and checks the function's response. The handler
- * may log or pass on its request's headers, and anyone with the value of the session cookie can act as the user.
+ * may log or pass on its request's headers, and anyone with the value of the session cookie can act as the user. It may
+ * also return all headers of another server, which must not seem to be a problem of this service.
  */
 export function forCustomFunction<AllowedCaller>(
   handler: Handler<AllowedCaller>,
@@ -20,8 +22,14 @@ export function forCustomFunction<AllowedCaller>(
       },
     });
     requireSendable(response);
-    return response;
+    return withoutProblemHeader(response);
   };
+}
+
+function withoutProblemHeader(response: BffResponse): BffResponse {
+  const headers = Object.entries(response.headers ?? {});
+  const kept = headers.filter(([name]) => name.toLowerCase() !== problemHeader);
+  return kept.length === headers.length ? response : { ...response, headers: Object.fromEntries(kept) };
 }
 
 function withoutServiceCookies(request: BffRequest, names: CookieNames): BffRequest {

@@ -26,7 +26,7 @@ export const library = {
     await execute();
     return [(await me).displayName, (await mail)[0].subject];
   },
-  forbidden: () => graph.users(),
+  forbidden: () => graph.me.messages.top(100_000)(),
   problemOf: requireProblem,
   interact: (problem) => bff.interact(problem, { display: 'redirect' }),
 };

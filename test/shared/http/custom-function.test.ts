@@ -39,6 +39,17 @@ describe('a handler of an app', () => {
     expect(context.signal).toBeInstanceOf(AbortSignal);
   });
 
+  it('cannot return the header of a problem, which another server may have sent it', {
+    tags: ['PX-12'],
+  }, async () => {
+    const headers = { 'Bff-Problem': 'interaction_required', etag: '"1"', 'bff-problem': 'x' };
+    expect(await call(() => ({ status: 401, headers, body: '{}' }))).toEqual({
+      status: 401,
+      headers: { etag: '"1"' },
+      body: '{}',
+    });
+  });
+
   it.each([
     ['no cookies', undefined, undefined],
     ['cookies of the app', 'theme=dark; my-session=1', 'theme=dark; my-session=1'],
