@@ -25,7 +25,7 @@ export function handleAdminConsent(
     return errorPage(authority, errors.requestMalformed('The form was sent by another site.'));
   const parameters = parametersOf(request);
   const parsed = parseAdminConsentRequest(authority, tenantSegment, parameters);
-  if ('code' in parsed) return errorPage(authority, parsed);
+  if ('code' in parsed) return errorPage(authority, parsed, parameters);
 
   const page: SignInPage = {
     authority,
@@ -74,6 +74,7 @@ function parseAdminConsentRequest(
   const tenant = parseTenant(authority, tenantSegment);
   if (tenant === undefined) return errors.tenantUnknown(tenantSegment);
   const clientId = parameters.get('client_id') ?? '';
+  if (clientId === '') return errors.parameterMissing('client_id');
   const registration = findRegistration(authority, clientId);
   if (registration === undefined || !isAvailableIn(registration, tenant))
     return errors.clientUnknown(clientId);

@@ -56,7 +56,8 @@ export function parseAuthorizeRequest(
 
   const tenant = parseTenant(authority, tenantSegment);
   if (tenant === undefined) return onPage(errors.tenantUnknown(tenantSegment));
-  const clientId = get('client_id') ?? '';
+  const clientId = get('client_id');
+  if (clientId === undefined) return onPage(errors.parameterMissing('client_id'));
   const registration = findRegistration(authority, clientId);
   if (registration === undefined || !isAvailableIn(registration, tenant))
     return onPage(errors.clientUnknown(clientId));

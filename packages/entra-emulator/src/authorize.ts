@@ -27,7 +27,7 @@ export function handleAuthorize(
 
   const parameters = parametersOf(request);
   const parsed = parseAuthorizeRequest(authority, tenantSegment, parameters);
-  if (parsed.kind === 'page') return errorPage(authority, parsed.error);
+  if (parsed.kind === 'page') return errorPage(authority, parsed.error, parameters);
   if (parsed.kind === 'redirect') return returnError(authority, parsed.to, parsed.error);
 
   const page: SignInPage = {

@@ -2,7 +2,7 @@ import { objectIdIn, type User } from '@entra-bff/directory';
 import type { Reply } from '@entra-bff/emulator-kit';
 import { type Html, html, initialsOf, pageReply } from '@entra-bff/emulator-kit';
 import type { Authority } from './authority.ts';
-import type { AuthorizeRequest } from './authorize-request.ts';
+import { type AuthorizeRequest, isSameAddress } from './authorize-request.ts';
 import type { Browser } from './browsers.ts';
 import { hintedUsername } from './choose-user.ts';
 import type { Step } from './consent-step.ts';
@@ -104,8 +104,16 @@ ${form(page, undefined, html`<div class="actions"><button class="primary" name="
   });
 }
 
-/** Shown instead of a redirect if no address can be trusted. */
-export function errorPage(authority: Authority, error: EntraError): Reply {
+/**
+ * Shown instead of a redirect if no address can be trusted.
+ * @param parameters of the app's request. The page links to the app if an address in them is registered.
+ */
+export function errorPage(
+  authority: Authority,
+  error: EntraError,
+  parameters: URLSearchParams = new URLSearchParams(),
+): Reply {
+  const appUrl = appUrlOf(authority, parameters.get('redirect_uri') ?? '');
   const { correlationId, timestamp, traceId } = reportError(error, authority.now());
   return pageReply({
     title: 'Sorry, but we are having trouble signing you in',
@@ -114,8 +122,16 @@ export function errorPage(authority: Authority, error: EntraError): Reply {
 <h1>Sorry, but we’re having trouble signing you in.</h1>
 ${alert(error)}
 <p class="quiet small">Trace id <code>${traceId}</code><br>Correlation id <code>${correlationId}</code><br>Timestamp <code>${timestamp}</code></p>
-<p class="small"><a href="/">About this emulator</a></p>`,
+<p class="small">${appUrl !== undefined && html`<a href="${appUrl}">Back to the app</a> · `}<a href="/">About this emulator</a></p>`,
   });
+}
+
+/** Returns the origin of a registered redirect URI. Default: the app that uses this emulator. */
+function appUrlOf({ directory, appUrl }: Authority, redirectUri: string): string | undefined {
+  const registered = directory.registrations.flatMap(({ redirectUris }) => redirectUris);
+  return registered.some((address) => isSameAddress(address, redirectUri))
+    ? new URL(redirectUri).origin
+    : appUrl;
 }
 
 /** The error as the pages of Entra ID show it. */

@@ -276,6 +276,23 @@ describe('refuses', () => {
     expect(seen.text).toContain(code);
   });
 
+  it('a request without client_id', async () => {
+    const seen = await browser.open(`/${demoClient.tenantId}/oauth2/v2.0/authorize`);
+    expect(seen.status).toBe(400);
+    expect(seen.text).toContain(
+      "AADSTS900144: The request body must contain the following parameter: 'client_id'.",
+    );
+    expect(seen.text).not.toContain('Back to the app');
+  });
+
+  it('on a page with a link to the app, if the redirect address is registered', async () => {
+    const link = `<a href="${new URL(callback).origin}">Back to the app</a>`;
+    const seen = await browser.open(app.authorizeUrl({ client_id: 'nobody' }));
+    expect(seen.text).toContain(link);
+    const foreign = await browser.open(app.authorizeUrl({ redirect_uri: 'http://evil.example/' }));
+    expect(foreign.text).not.toContain('Back to the app');
+  });
+
   it.each([
     ['another response type', { response_type: 'token' }, 'unsupported_response_type'],
     ['a plain code challenge', { code_challenge_method: 'plain' }, 'invalid_request'],
