@@ -9,7 +9,7 @@ import { type EntraError, errors, reportError } from './errors.ts';
 import { returnError, returnTo } from './return-to-app.ts';
 import { parseScopes, scopeKey } from './scopes.ts';
 import { identify } from './sign-in.ts';
-import { isFormAnswer, parametersOf, readAnswers } from './sign-in-form.ts';
+import { findForm, isFormAnswer, parametersOf, readAnswers } from './sign-in-form.ts';
 import { errorPage, type SignInPage } from './sign-in-pages.ts';
 
 /**
@@ -23,7 +23,8 @@ export function handleAdminConsent(
 ): Reply {
   if (isFormAnswer(request) && isFromForeignPage(request, authority.origin))
     return errorPage(authority, errors.requestMalformed('The form was sent by another site.'));
-  const parameters = parametersOf(request);
+  const form = findForm(authority, request);
+  const parameters = parametersOf(request, form);
   const parsed = parseAdminConsentRequest(authority, tenantSegment, parameters);
   if ('code' in parsed) return errorPage(authority, parsed, parameters);
 
@@ -31,7 +32,7 @@ export function handleAdminConsent(
     authority,
     request: parsed,
     browser: authority.browsers.open(request.headers),
-    answers: readAnswers(request),
+    answers: readAnswers(form),
     action: request.path,
     query: parameters.toString(),
   };

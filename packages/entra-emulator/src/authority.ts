@@ -1,4 +1,5 @@
 import type { Directory, Registration, Tenant, User } from '@entra-bff/directory';
+import type { AnsweredForms } from './answered-forms.ts';
 import type { ApprovalStore } from './approvals.ts';
 import type { BrowserStore } from './browsers.ts';
 import type { ConsentStore } from './consents.ts';
@@ -24,6 +25,7 @@ export interface Authority {
   /** Ids of users whose passwords have expired and who have not updated them on the page. */
   readonly expiredPasswords: Set<string>;
   readonly approvals: ApprovalStore;
+  readonly answeredForms: AnsweredForms;
   readonly grants: GrantStore;
   readonly browsers: BrowserStore;
   readonly intercept: Intercept;

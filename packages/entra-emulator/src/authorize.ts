@@ -13,10 +13,13 @@ import {
   secondFactorPage,
 } from './proof-pages.ts';
 import { returnCanceled, returnCode, returnError } from './return-to-app.ts';
-import { isFormAnswer, parametersOf, readAnswers } from './sign-in-form.ts';
+import { findForm, isFormAnswer, parametersOf, readAnswers, redirectToNextPage } from './sign-in-form.ts';
 import { errorPage, pickAccountPage, type SignInPage, unusableAccountPage } from './sign-in-pages.ts';
 
-/** The authorize endpoint. It keeps no state between its pages: each form carries the app's request and the answers so far. */
+/**
+ * The authorize endpoint. Each form of its pages carries the app's request and the answers so far. A form is answered by a
+ * redirect to the next page, so that the user can reload that page and go back to it.
+ */
 export function handleAuthorize(
   authority: Authority,
   tenantSegment: string,
@@ -25,7 +28,8 @@ export function handleAuthorize(
   if (isFormAnswer(request) && isFromForeignPage(request, authority.origin))
     return errorPage(authority, errors.requestMalformed('The form was sent by another site.'));
 
-  const parameters = parametersOf(request);
+  const form = findForm(authority, request);
+  const parameters = parametersOf(request, form);
   const parsed = parseAuthorizeRequest(authority, tenantSegment, parameters);
   if (parsed.kind === 'page') return errorPage(authority, parsed.error, parameters);
   if (parsed.kind === 'redirect') return returnError(authority, parsed.to, parsed.error);
@@ -34,12 +38,18 @@ export function handleAuthorize(
     authority,
     request: parsed.request,
     browser: authority.browsers.open(request.headers),
-    answers: readAnswers(request),
+    answers: readAnswers(form),
     action: request.path,
     query: parameters.toString(),
   };
-  const reply = show(page, nextStep(authority, page.request, page.browser, page.answers));
+  const step = nextStep(authority, page.request, page.browser, page.answers);
+  const isNextPage = isFormAnswer(request) && !returnsToApp(step);
+  const reply = isNextPage ? redirectToNextPage(authority, request) : show(page, step);
   return { ...reply, headers: { ...reply.headers, ...authority.browsers.keep(page.browser) } };
+}
+
+function returnsToApp({ kind }: Step): boolean {
+  return kind === 'signed-in' || kind === 'canceled' || kind === 'refused';
 }
 
 function show(page: SignInPage, step: Step): Reply {

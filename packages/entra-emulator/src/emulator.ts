@@ -11,6 +11,7 @@ import {
   sendReply,
 } from '@entra-bff/emulator-kit';
 import type { JWTPayload } from 'jose';
+import { createAnsweredForms } from './answered-forms.ts';
 import { type ApprovalStore, createApprovalStore } from './approvals.ts';
 import type { Authority } from './authority.ts';
 import { createBrowserStore } from './browsers.ts';
@@ -24,7 +25,7 @@ import { type RecordedRequest, type RequestKind, recordRequest } from './recorde
 import { createRoleStore, type RoleAssignment } from './roles.ts';
 import { findRoute, type Route } from './routes.ts';
 import type { SignInEnding } from './sign-in-ending.ts';
-import { isFormAnswer } from './sign-in-form.ts';
+import { findForm } from './sign-in-form.ts';
 import { defaultEntraSwitches, type Switches } from './switches.ts';
 
 export interface EntraEmulator {
@@ -102,6 +103,7 @@ export async function startEntraEmulator(options: EntraEmulatorOptions): Promise
     blockedUsers: new Set(),
     expiredPasswords: new Set(),
     approvals: createApprovalStore(),
+    answeredForms: createAnsweredForms(),
     grants: createGrantStore(),
     browsers: createBrowserStore(),
     intercept: {},
@@ -153,7 +155,7 @@ async function handle(
   const request = await readRequest(incoming, bodyLimitBytes);
   const route = findRoute(request.path);
   // Forms of the sign-in pages are not recorded: a test counts what the app has requested.
-  if (route?.kind !== undefined && !isFormAnswer(request)) {
+  if (route?.kind !== undefined && findForm(authority, request) === undefined) {
     requests.push(recordRequest(route.kind, request, authority.now()));
   }
   sendReply(response, await reply(authority, route, request));

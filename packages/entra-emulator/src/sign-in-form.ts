@@ -1,4 +1,5 @@
-import type { EmulatorRequest } from '@entra-bff/emulator-kit';
+import { type EmulatorRequest, type Reply, redirectTo } from '@entra-bff/emulator-kit';
+import type { Authority } from './authority.ts';
 
 /** What the user has entered so far on the pages of this sign-in. */
 export interface Answers {
@@ -24,14 +25,29 @@ export function isFormAnswer(request: EmulatorRequest): boolean {
   return request.method === 'POST' && request.form.has('request');
 }
 
+/** The parameter that names an answered form. */
+const idParameter = 'answers';
+
+/** Redirects to the page that follows this form. The URL is short, because the app's request can be long. */
+export function redirectToNextPage(authority: Authority, { path, form }: EmulatorRequest): Reply {
+  return redirectTo(`${path}?${idParameter}=${authority.answeredForms.add(form)}`, 303);
+}
+
+/** Returns the form that this request sends, or the one that was answered by a redirect to this URL. */
+export function findForm(authority: Authority, request: EmulatorRequest): URLSearchParams | undefined {
+  if (isFormAnswer(request)) return request.form;
+  return request.method === 'GET'
+    ? authority.answeredForms.find(request.query.get(idParameter) ?? '')
+    : undefined;
+}
+
 /** Returns the parameters of the app's request. The forms of the pages send them along. */
-export function parametersOf(request: EmulatorRequest): URLSearchParams {
-  if (isFormAnswer(request)) return new URLSearchParams(request.form.get('request') ?? '');
+export function parametersOf(request: EmulatorRequest, form: URLSearchParams | undefined): URLSearchParams {
+  if (form !== undefined) return new URLSearchParams(form.get('request') ?? '');
   return request.method === 'POST' ? request.form : request.query;
 }
 
-export function readAnswers(request: EmulatorRequest): Answers {
-  const form = isFormAnswer(request) ? request.form : new URLSearchParams();
+export function readAnswers(form: URLSearchParams = new URLSearchParams()): Answers {
   const get = (name: string): string | undefined => form.get(name) || undefined;
   return {
     account: get('account'),

@@ -33,6 +33,38 @@ describe('the "Back" button', () => {
   });
 });
 
+describe('the page that follows a form', () => {
+  const visit = (address: URL, init: RequestInit = {}) => fetch(address, { redirect: 'manual', ...init });
+  const answer = (fields: Record<string, string>, changes: Record<string, string> = {}) => {
+    const request = app.authorizeUrl({ scope: 'openid Mail.Read', ...changes }).search.slice(1);
+    const body = new URLSearchParams({ request, account: ben.id, ...fields });
+    return visit(app.authorizeUrl(), { method: 'POST', body });
+  };
+  const nextPage = (response: Response) => new URL(response.headers.get('location') ?? '', emulator.origin);
+
+  it('is loaded with GET, and again after a reload, until the user has answered it', async () => {
+    const response = await answer({});
+    expect(response.status).toBe(303);
+    const [cookie = ''] = response.headers.getSetCookie();
+    const headers = { cookie: cookie.split(';')[0] ?? '' };
+    for (let time = 0; time < 2; time++)
+      expect(await (await visit(nextPage(response), { headers })).text()).toContain('Permissions requested');
+    expect(emulator.count('authorize')).toBe(0);
+
+    const accepted = nextPage(await answer({ decision: 'accept' }));
+    expect(accepted.searchParams.get('state')).toBe(app.state);
+    // Back leads to the consent page, which has nothing to ask any more.
+    const back = nextPage(await visit(nextPage(response), { headers }));
+    expect(back.origin).toBe(accepted.origin);
+    expect(back.searchParams.get('code')).toBeTruthy();
+  });
+
+  it('has a short address, however long the request is', async () => {
+    const response = await answer({}, { state: 'x'.repeat(6000) });
+    expect(nextPage(response).href.length).toBeLessThan(200);
+  });
+});
+
 describe('an account that differs from the hinted one', () => {
   it('can be picked', async () => {
     await browser.open(app.authorizeUrl({ login_hint: ben.username }));
