@@ -110,9 +110,8 @@ export function createActiveInteraction(
       end(outcome);
     },
     onSession(session) {
-      // The session shows that a sign-in was completed and which features are granted, even if that happened in another
-      // tab. That is enough for a sign-in (the empty key, for any feature) and for a consent. Whether the sign-in had the
-      // second factor or the claims, only the popup's message reports.
+      // The session shows a completed sign-in (the empty key, for any feature) and granted features, also from another tab.
+      // Whether the sign-in had the second factor or the claims, only the popup's message reports.
       const isVisibleInSession = /^(consent|$)/.test(key);
       if (view && isVisibleInSession && hasSignedInSince(signedInAtBefore, session, key && view.feature))
         end('signed_in');
