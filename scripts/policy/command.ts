@@ -4,6 +4,7 @@ import { customApiProfile } from '../../src/shared/policy/custom-api.ts';
 import { graphProfile } from '../../src/shared/policy/graph-profile.ts';
 import { proxyMethods } from '../../src/shared/policy/methods.ts';
 import type { Policy } from '../../src/shared/policy/policy.ts';
+import { addRule } from './add/add.ts';
 import { explainCall } from './explain.ts';
 import { listScopes } from './list-scopes.ts';
 import { findPrefixWarnings, findWarnings } from './warnings.ts';
@@ -12,6 +13,7 @@ const usage = `Use one of
   npm run policy -- check [file]
   npm run policy -- explain 'GET /v1.0/me/messages?$top=5' [file]
   npm run policy -- scopes [file]
+  npm run policy -- add 'GET /me/presence' [file] [--permissions=FILE] [--scope=NAME] [--feature=NAME]
 
 Without a file: the shipped policy/graph.json. For the policy of your own API, add its application ID URI:
 --api=api://orders. Repeat --api for each of your other APIs, and check compares them. Put the call into single quotes,
@@ -28,18 +30,21 @@ export interface CommandResult {
 
 /** @param args without the node executable and the script */
 export function runPolicyCommand(args: readonly string[]): CommandResult {
-  const prefixes = args.flatMap((argument) =>
-    argument.startsWith('--api=') ? [argument.slice('--api='.length)] : [],
-  );
-  const [scopePrefix] = prefixes;
-  const [command, ...rest] = args.filter((argument) => !argument.startsWith('--api='));
+  const { options, words } = readArguments(args);
+  const [scopePrefix] = options.api;
+  const [command, ...rest] = words;
   const [first] = rest;
-  if (command === 'check' && rest.length <= 1) {
-    return withPolicy(first, scopePrefix, (policy) => check(policy, first, prefixes));
+  const allowed = command === 'add' ? optionNames : ['api'];
+  if (optionNames.some((name) => options[name].length > 0 && !allowed.includes(name))) {
+    return { isGood: false, text: usage };
   }
-  if (command === 'explain') {
+  if (command === 'check' && rest.length <= 1) {
+    return withPolicy(first, scopePrefix, (policy) => check(policy, first, options.api));
+  }
+  if (command === 'explain' || command === 'add') {
     const [call, file, ...more] = joinCall(rest);
     if (call === undefined || more.length > 0) return { isGood: false, text: usage };
+    if (command === 'add') return add(call, file, options);
     const profile = scopePrefix === undefined ? graphProfile : customApiProfile(scopePrefix);
     return withPolicy(file, scopePrefix, (policy) => explainCall(policy, call, profile));
   }
@@ -47,6 +52,47 @@ export function runPolicyCommand(args: readonly string[]): CommandResult {
     return withPolicy(first, scopePrefix, (policy) => ({ isGood: true, text: listScopes(policy) }));
   }
   return { isGood: false, text: usage };
+}
+
+const optionNames = ['api', 'permissions', 'scope', 'feature'] as const;
+type Options = Readonly<Record<(typeof optionNames)[number], readonly string[]>>;
+
+/** Options are `--name=value` or `--name value`, and may be repeated. */
+function readArguments(args: readonly string[]): {
+  readonly options: Options;
+  readonly words: readonly string[];
+} {
+  const options: Record<(typeof optionNames)[number], string[]> = {
+    api: [],
+    permissions: [],
+    scope: [],
+    feature: [],
+  };
+  const words: string[] = [];
+  const left = [...args];
+  for (let argument = left.shift(); argument !== undefined; argument = left.shift()) {
+    const [, text = '', value] = /^--([a-z]+)(?:=(.*))?$/s.exec(argument) ?? [];
+    const name = optionNames.find((known) => known === text);
+    if (name === undefined) words.push(argument);
+    else options[name].push(value ?? left.shift() ?? '');
+  }
+  return { options, words };
+}
+
+function add(
+  call: string,
+  file: string | undefined,
+  { api, permissions, scope, feature }: Options,
+): CommandResult {
+  return addRule({
+    call,
+    file: file ?? shipped,
+    shownFile: file ?? 'policy/graph.json',
+    scopes: scope.flatMap((names) => names.split(',')),
+    feature: feature[0],
+    referenceFile: permissions[0],
+    scopePrefix: api[0],
+  });
 }
 
 /** Joins the words of a call that was not quoted: a method, a path or address, and perhaps the type of a body. */

@@ -1,3 +1,5 @@
+import { moreFileNames } from '../../src/shared/config/more-policies.ts';
+import { readMorePolicy } from '../../src/shared/config/policies.ts';
 import { problems } from '../../src/shared/errors.ts';
 import type { ApiProfile } from '../../src/shared/policy/api-profile.ts';
 import { graphProfile } from '../../src/shared/policy/graph-profile.ts';
@@ -27,7 +29,16 @@ export function explainCall(policy: Policy, text: string, profile: ApiProfile): 
   const match = policy.match(call);
   if (match.kind === 'allowed') return { isGood: true, text: describeAllowed(policy, call, match.call) };
   const refusal = `Refused with ${problems[match.code].status} ${match.code}. ${match.detail}`;
-  return { isGood: false, text: [refusal, ...explainRefusal(policy, call, match, profile)].join('\n') };
+  const explanation = [refusal, ...explainRefusal(policy, call, match, profile)];
+  const wider = profile === graphProfile && match.part === 'path' ? describeWider(call) : [];
+  return { isGood: false, text: [...explanation, ...wider].join('\n') };
+}
+
+/** Files of wider areas that would allow the call. */
+function describeWider(call: RequestedCall): string[] {
+  return moreFileNames
+    .filter((name) => readMorePolicy(name).match(call).kind === 'allowed')
+    .map((name) => `  policy/more/${name}.json allows this call. It counts with GRAPH_POLICY_MORE=${name}.`);
 }
 
 function describeAllowed(policy: Policy, requested: RequestedCall, call: AllowedCall): string {

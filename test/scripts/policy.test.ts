@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -70,6 +70,17 @@ describe('npm run policy', () => {
       0,
       'Allowed by features.profile.rules[0], feature "profile" (Your profile and photo)',
     ]);
+  });
+
+  it('adds a rule as documented', async () => {
+    const file = join(folder, 'added.json');
+    const [call = ''] =
+      /(?<=npm run policy -- add ').*(?=' my-policy\.json)/.exec(
+        readFileSync(join(root, 'docs/policy.md'), 'utf8'),
+      ) ?? [];
+    const { code, out } = await start('npm', ['run', '--silent', 'policy', '--', 'add', call, file]);
+    expect([code, out.split('\n')[0]]).toEqual([0, `Added to ${file}: ${call.replace(' ', ' /v1.0')}`]);
+    expect(policy('check', file)).toMatchObject({ code: 0, out: `${file} is valid: 1 feature, 1 rule.\n` });
   });
 
   it.each(
@@ -236,6 +247,10 @@ describe('explain', () => {
       ['No rule names this path.', 'The rule ends before "name"'],
     ],
     ['GET /v1.0/me/todo', ['No rule names this path.', 'The rule continues with "lists"']],
+    [
+      'GET /v1.0/me/presence',
+      ['policy/more/presence.json allows this call. It counts with GRAPH_POLICY_MORE=presence.'],
+    ],
     ['GET /beta/me', ['No rule names this path.', '"beta" differs from "v1.0" in the rule.']],
     [
       'GET /v1.0/me/../users',

@@ -75,8 +75,15 @@ export function readMorePolicy(name: MoreFileName): Policy {
  */
 export function readPolicyFile(path: string, scopePrefix?: string): PolicyResult {
   const text = readText(path);
-  const invalid = (issue: string): PolicyResult => ({ kind: 'invalid', issues: [`the file: ${issue}`] });
-  if (text === undefined) return invalid('cannot be read; give the path of a file');
+  return text === undefined
+    ? invalid('cannot be read; give the path of a file')
+    : parsePolicyText(text, scopePrefix);
+}
+
+const invalid = (issue: string): PolicyResult => ({ kind: 'invalid', issues: [`the file: ${issue}`] });
+
+/** Reads the text of a policy file, as {@link readPolicyFile} does. */
+export function parsePolicyText(text: string, scopePrefix?: string): PolicyResult {
   const parsed = parseStrictJson(text);
   switch (parsed.kind) {
     case 'json':
