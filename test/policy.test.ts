@@ -182,6 +182,8 @@ const completed: readonly (readonly [subject: string, calls: readonly string[]])
       'GET /v1.0/me/transitiveMemberOf/microsoft.graph.group?$select=id',
       `GET /v1.0/me?$expand=manager($select=id,displayName)`,
       `GET /v1.0/users/ben@contoso.example?$expand=manager($select=id,displayName)`,
+      // The Toolkit's card of a user shows all managers above.
+      'GET /v1.0/users/ben@contoso.example?$expand=manager($levels=max;$select=id,displayName)&$select=id&$count=true',
     ],
   ],
   [

@@ -87,7 +87,7 @@ function describeBound(bound: OptionBound): string {
 }
 
 function describeValues(bound: Exclude<OptionBound, true>): string {
-  if ('max' in bound) return `up to ${bound.max}`;
+  if ('max' in bound) return `up to ${bound.max}${bound.orMax === true ? ' or max' : ''}`;
   if ('maxLength' in bound) return `up to ${bound.maxLength} characters`;
   if ('oneOf' in bound) return bound.oneOf.map(code).join(' or ');
   if ('navigations' in bound) {

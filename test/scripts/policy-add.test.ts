@@ -168,6 +168,14 @@ describe('add', () => {
       },
     ],
     [
+      'GET /me?$expand=manager($select=id;$levels=max)',
+      {
+        $expand: {
+          navigations: { manager: { $select: { fields: ['id'] }, $levels: { max: 1, orMax: true } } },
+        },
+      },
+    ],
+    [
       'GET /me/calendarView?startDateTime=2026-01-01T00:00:00&endDateTime=2026-02-01T00:00:00',
       { startDateTime: { maxLength: 40 }, endDateTime: { maxLength: 40 } },
     ],

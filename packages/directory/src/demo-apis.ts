@@ -93,7 +93,7 @@ export const graph: Resource = {
       'Read and change all files that you have access to',
       'The app reads, changes and adds files, also those that others share with you.',
     ),
-    permission(
+    administratorPermission(
       'Calendars.ReadBasic',
       'Read the basics of your calendars',
       'The app reads events, except their texts.',

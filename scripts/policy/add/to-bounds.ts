@@ -1,7 +1,7 @@
+import { readExpand } from '../../../src/shared/policy/expand.ts';
 import type { OptionBound, OptionBounds } from '../../../src/shared/policy/option-bounds.ts';
-import type { OptionText } from '../../../src/shared/policy/query.ts';
-import { findViolation, readExpandItems } from '../../../src/shared/policy/query-bounds.ts';
-import { toComparableOption } from '../../../src/shared/policy/reinterpretations.ts';
+import { type OptionText, toComparableOption } from '../../../src/shared/policy/query.ts';
+import { findViolation } from '../../../src/shared/policy/query-bounds.ts';
 
 /** The tightest bounds that fit the options of a call and calls like it. A list gets what its further pages need. */
 export function toBounds(options: readonly OptionText[]): OptionBounds {
@@ -27,8 +27,9 @@ function boundOf(name: string, value: string): OptionBound {
       return searchBound(name, value);
     case 'expand':
       return expandBound(value);
-    case 'top':
     case 'levels':
+      return value === 'max' ? { max: 1, orMax: true } : { max: Number(value) };
+    case 'top':
       return /^\d+$/.test(value) ? { max: Number(value) } : true;
     case 'skip':
       return /^\d+$/.test(value) ? { max: Math.max(Number(value), LEAST_SKIP) } : true;
@@ -68,10 +69,11 @@ function searchBound(name: string, value: string): OptionBound {
 const MAX_SEARCH_LENGTH = 200;
 
 function expandBound(value: string): OptionBound {
-  const items = readExpandItems(value);
+  const reading = readExpand(value);
+  const items = reading.kind === 'items' ? reading.items : [];
   return {
     navigations: Object.fromEntries(
-      items.map(({ navigation, options = [] }) => [
+      items.map(({ navigation, options }) => [
         navigation,
         Object.fromEntries(options.map((option) => [option.name, boundOf(option.name, option.value)])),
       ]),
