@@ -32,6 +32,9 @@ const literal = new RegExp(
 /** A name, or names that lead from a field to a field of its value: `from/emailAddress/address`. */
 const word = /[A-Za-z_][\w.]*(?:\/[A-Za-z_][\w.]*)*/y;
 
+/** The type of a text, before its quotes: duration'PT1H', microsoft.graph.importance'high'. */
+const typeName = /^(?:duration|binary|microsoft\.graph\.\w+)$/i;
+
 /** Reads the token at this position, behind any spaces. */
 export function readToken(value: string, position: number): Token {
   let at = position;
@@ -47,9 +50,9 @@ export function readToken(value: string, position: number): Token {
   ] as const) {
     pattern.lastIndex = at;
     if (!pattern.test(value)) continue;
-    // Text with its type before it: duration'PT1H', microsoft.graph.importance'high'.
-    const isTyped = kind === 'word' && value[pattern.lastIndex] === "'";
-    return isTyped ? readText(token, value, pattern.lastIndex) : token(kind, pattern.lastIndex);
+    const end = pattern.lastIndex;
+    const isTyped = value[end] === "'" && typeName.test(value.slice(at, end));
+    return isTyped ? readText(token, value, end) : token(kind, end);
   }
   return token('unreadable', at + 1);
 }
