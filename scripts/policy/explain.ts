@@ -117,10 +117,11 @@ function describeMismatch(
   if (actual === undefined)
     return `The rule continues with "${expected}": a shorter path needs a separate rule.`;
   if (expected.startsWith('{')) {
-    const why = /^[A-Za-z]+$/.test(segment?.text ?? '')
-      ? 'a word of letters only is more likely a function or a well-known name'
-      : 'it stands for one id, address or name, and not for a word or sign with a meaning in the API';
-    return `"${actual}" does not match ${expected}: ${why}. Write a separate rule for the word.`;
+    const isWord = /^[\w.]+$/.test(segment?.text ?? '');
+    const why = isWord
+      ? 'a word is more likely a function or a well-known name. Write a separate rule for it'
+      : "it has a character or a word with a meaning in the API. If Graph shall read it as a key, write it in quotes and parentheses: users('x')";
+    return `"${actual}" does not match ${expected}: ${why}.`;
   }
   return `"${actual}" differs from "${expected}" in the rule.`;
 }

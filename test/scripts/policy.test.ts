@@ -238,8 +238,12 @@ describe('explain', () => {
       [
         'No rule names this path.',
         'features.mail.rules[2]',
-        '"delta" does not match {id}: a word of letters only',
+        '"delta" does not match {id}: a word is more likely a function',
       ],
+    ],
+    [
+      'GET /v1.0/me/messages/a%20(1)',
+      ['"a%20(1)" does not match {id}: it has a character', "write it in quotes and parentheses: users('x')"],
     ],
     ['GET /v1.0/mee', ['No rule names this path.', '"mee" differs from "me" in the rule.']],
     [
