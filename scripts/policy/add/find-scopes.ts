@@ -4,7 +4,7 @@ import { allowsMethod, isRead } from '../../../src/shared/policy/methods.ts';
 import { readPermissionReference } from '../permission-reference.ts';
 
 /** Where Microsoft publishes its permission reference. */
-export const referenceUrl =
+const referenceUrl =
   'https://github.com/microsoftgraph/microsoft-graph-devx-content/blob/dev/permissions/new/permissions.json';
 
 export type ScopesResult =
