@@ -115,7 +115,7 @@ export const requirementGroups: readonly RequirementGroup[] = [
       'PX-1': 'A call without a session gets 401. Nothing is stored and nothing is sent.',
       'PX-2': 'Calls go to the configured origin only, and access tokens go nowhere else.',
       'PX-3':
-        'An ambiguous path is refused, never normalized: the path that was checked is the path that is sent, byte by byte.',
+        'An ambiguous path is refused, never repaired. What is sent has the names of the rule, and the keys and values that were checked, byte by byte.',
       'PX-4':
         'A call is denied unless the policy allows its method and path. An empty policy denies all calls.',
       'PX-5': 'Query options are denied unless the policy allows them, and they cannot change host or path.',

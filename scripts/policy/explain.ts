@@ -120,7 +120,7 @@ function describeMismatch(
     const isWord = /^[\w.]+$/.test(segment?.text ?? '');
     const why = isWord
       ? 'a word is more likely a function or a well-known name. Write a separate rule for it'
-      : "it has a character or a word with a meaning in the API. If Graph shall read it as a key, write it in quotes and parentheses: users('x')";
+      : "it has a character or a word with a meaning in the API. To name a key, write it in quotes and parentheses: users('x')";
     return `"${actual}" does not match ${expected}: ${why}.`;
   }
   return `"${actual}" differs from "${expected}" in the rule.`;
