@@ -20,6 +20,7 @@ const complete: readonly AuditRecord[] = [
     rules: 'tenants roles',
     reason: 'session_ended',
     feature: 'mail',
+    batch_position: 2,
     aadsts: 50105,
     entra_correlation_id: correlationId,
   },

@@ -71,7 +71,8 @@ export const userRoutes: readonly Route[] = [
     method: 'GET',
     path: '/me',
     scopes: ownProfile,
-    options: entityOptions,
+    // Graph demands `$count=true` beside `$levels` inside `$expand`.
+    options: [...entityOptions, '$count'],
     handle: (call) => userReply(call, me(call)),
   },
   {
@@ -89,7 +90,7 @@ export const userRoutes: readonly Route[] = [
     method: 'GET',
     path: '/users/{user}',
     scopes: basicProfiles,
-    options: entityOptions,
+    options: [...entityOptions, '$count'],
     handle: (call, key = '') => userReply(call, requireUser(call, key)),
   },
   ...relations.flatMap(({ name, ownScopes, scopes, options, reply }): Route[] => [
