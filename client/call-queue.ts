@@ -3,7 +3,7 @@ import { untilAborted } from './abort.ts';
 /** Runs calls in the order in which they come. If the signal aborts before its turn, a call is not run. */
 export type Enqueue = <Value>(run: () => Promise<Value>, signal: AbortSignal) => Promise<Value>;
 
-/** @param limit how many calls run at a time */
+/** @param limit how many calls run at a time, at least 1 */
 export function createCallQueue(limit: number): Enqueue {
   const waiting = new Set<() => void>();
   let running = 0;
@@ -16,7 +16,7 @@ export function createCallQueue(limit: number): Enqueue {
   }
 
   return async (run, signal) => {
-    if (running < limit) running++;
+    if (running < limit || running === 0) running++;
     else {
       let start = () => {};
       const turn = new Promise<void>((resolve) => {

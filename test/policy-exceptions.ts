@@ -104,8 +104,8 @@ export const exceptions: Readonly<Record<string, Exception>> = {
     why: 'User.Read, the least by the reference, reads only the direct reports of the signed-in user.',
     documentation: 'https://learn.microsoft.com/graph/api/user-list-directreports#permissions',
   },
-  'GET /v1.0/users/{id}/memberOf': groupsOfOthers,
-  'GET /v1.0/users/{id}/transitiveMemberOf': groupsOfOthers,
+  'GET /v1.0/users/{id}/memberOf/microsoft.graph.group': groupsOfOthers,
+  'GET /v1.0/users/{id}/transitiveMemberOf/microsoft.graph.group': groupsOfOthers,
   ...Object.fromEntries(
     [
       '',

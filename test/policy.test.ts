@@ -270,7 +270,7 @@ describe('the files of wider areas', () => {
       'POST /v1.0/communications/getPresencesByUserId',
       'GET /v1.0/users/ben@contoso.example/manager',
       'GET /v1.0/users/ben@contoso.example/directReports?$select=id,jobTitle',
-      'GET /v1.0/users/ben@contoso.example/transitiveMemberOf',
+      'GET /v1.0/users/ben@contoso.example/transitiveMemberOf/microsoft.graph.group',
       'GET /v1.0/teams/0d9a7f34-6a1b/channels/19:abc@thread.tacv2/messages?$top=50',
       'GET /v1.0/chats/19:abc@thread.v2/messages',
       'GET /v1.0/sites/root',

@@ -1,4 +1,3 @@
-import { problemHeader } from '../errors.ts';
 import { type CookieNames, parseCookies, serviceCookieNames } from './cookies.ts';
 import type { Handler } from './endpoint.ts';
 import type { BffRequest } from './request.ts';
@@ -7,7 +6,7 @@ import { type BffResponse, requireSendable } from './response.ts';
 /**
  * Removes this service's cookies from the request of a custom function, and checks the function's response. The handler
  * may log or pass on its request's headers, and anyone with the value of the session cookie can act as the user. It may
- * also return all headers of another server, which must not seem to be a problem of this service.
+ * also return all headers of another server, which must not seem to be what this service says itself.
  */
 export function forCustomFunction<AllowedCaller>(
   handler: Handler<AllowedCaller>,
@@ -22,13 +21,16 @@ export function forCustomFunction<AllowedCaller>(
       },
     });
     requireSendable(response);
-    return withoutProblemHeader(response);
+    return withoutServiceHeaders(response);
   };
 }
 
-function withoutProblemHeader(response: BffResponse): BffResponse {
+/** The headers by which a client knows what this service itself says: `bff-problem`, `bff-answered-parts`, `bff-file-url`. */
+const SERVICE_HEADERS = 'bff-';
+
+function withoutServiceHeaders(response: BffResponse): BffResponse {
   const headers = Object.entries(response.headers ?? {});
-  const kept = headers.filter(([name]) => name.toLowerCase() !== problemHeader);
+  const kept = headers.filter(([name]) => !name.toLowerCase().startsWith(SERVICE_HEADERS));
   return kept.length === headers.length ? response : { ...response, headers: Object.fromEntries(kept) };
 }
 

@@ -4,6 +4,8 @@ export interface ApiProfile {
   isKey(segment: string): boolean;
   /** Whether `things('x')` is another spelling of `things/x`, as in OData. */
   readonly hasKeysInParentheses: boolean;
+  /** Whether the text in `collection('text')` may be the value of a `{parameter}`, and not a word with a meaning in the API. */
+  isKeyInParentheses(collection: string, key: string): boolean;
   /** Matches a complete permission, as the policy writes it. */
   readonly scopePattern: RegExp;
   /** How to write a permission, for an issue in the policy file. */

@@ -16,6 +16,7 @@ export function customApiProfile(scopePrefix: string): ApiProfile {
     isKey: (segment) =>
       /^(?!\.)[A-Za-z0-9_@.!~=+-]{1,512}(?<!\.)$/.test(segment) && !/^[A-Za-z]+$/.test(segment),
     hasKeysInParentheses: false,
+    isKeyInParentheses: () => false,
     scopePattern: /^[A-Za-z][A-Za-z0-9._-]{0,119}$/,
     scopeHint:
       'write the name of one delegated permission of the API, as its registration spells it: "Orders.Read", without a URI before it',

@@ -1,4 +1,5 @@
 import type { AllowedCall } from './match.ts';
+import { isRead } from './methods.ts';
 import { type QueryOption, writeQuery } from './query.ts';
 
 /**
@@ -7,6 +8,7 @@ import { type QueryOption, writeQuery } from './query.ts';
  */
 export function withDefaultFields(call: AllowedCall): AllowedCall {
   const { $select } = call.rule.query;
+  if (!isRead(call.method)) return call;
   if ($select === undefined || $select === true || !('default' in $select) || $select.default === undefined) {
     return call;
   }

@@ -41,14 +41,15 @@ function readOptions(
   open: number,
 ): { readonly options: readonly OptionText[]; readonly end: number } | Fault {
   const options: OptionText[] = [];
+  const seen = new Set<string>();
   let at = open;
   do {
     at = skipSpaces(value, at + 1);
     const name = readAt(optionName, value, at);
     if (name === undefined) return { at, what: 'not an option with a value' };
     const comparable = toComparableOption(name);
-    if (options.some((option) => toComparableOption(option.name) === comparable))
-      return { at, what: 'an option that comes twice' };
+    if (seen.has(comparable)) return { at, what: 'an option that comes twice' };
+    seen.add(comparable);
     const start = at + name.length + 1;
     const end = findEndOfValue(value, start, comparable === 'search');
     if (typeof end !== 'number') return end;

@@ -1,5 +1,5 @@
 import type { ApiProfile } from './api-profile.ts';
-import { toComparableText } from './characters.ts';
+import { changesIfDecoded, toComparableText } from './characters.ts';
 import { type PolicyResult, parsePolicy } from './parse.ts';
 import { hasLooseSemicolon } from './semicolons.ts';
 
@@ -59,6 +59,11 @@ const ownParameters = [
 /** Whether a parenthesis begins the text or follows its first word, which could be the name of a function. */
 const isFunctionCall = (text: string) => /^[^\s(]*\s*\(/.test(text);
 
+/** Collections in which Graph knows words beside ids: `mailFolders('inbox')`, `items('root')`, `users('me')`. */
+const collectionsWithWords: ReadonlySet<string> = new Set(
+  'calendars childfolders contactfolders drives items lists mailfolders sites users'.split(' '),
+);
+
 export const graphProfile: ApiProfile = {
   /**
    * Any text except those that have a meaning in Graph's paths. `$` begins a word of OData (`$value`), a parenthesis
@@ -67,17 +72,25 @@ export const graphProfile: ApiProfile = {
    * separate rule. Some servers drop a dot or a space at either end, and the rest could be such a word.
    */
   isKey(text) {
-    if (/[:;]/.test(text)) return chatKey.test(text);
     const comparable = toComparableText(text);
+    if (/[:;]/.test(comparable)) return chatKey.test(text);
     return (
       comparable !== '' &&
-      !/^[\s.$]|[\s.]$/.test(comparable) &&
+      // Behind a `?`, a server that decodes the path before it looks for the query would find options.
+      !/^[\s.$]|[\s.]$|[?/\\]/.test(comparable) &&
+      !changesIfDecoded(comparable) &&
       !isFunctionCall(text) &&
       !namePatterns.some((pattern) => pattern.test(comparable)) &&
       !otherNames.has(comparable)
     );
   },
   hasKeysInParentheses: true,
+  isKeyInParentheses(collection, key) {
+    const comparable = toComparableText(key).replaceAll(/^[\s.]+|[\s.]+$/g, '');
+    // Graph may write the key as a segment when it passes the call on, and `.` and `..` would then be dot segments.
+    if (comparable === '') return false;
+    return !/^[a-z]+$/.test(comparable) || !collectionsWithWords.has(collection.toLowerCase());
+  },
   // Two to four words separated by dots. A word may have hyphens: User.Read, Mail.ReadWrite.Shared.
   scopePattern: /^[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?:\.[A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*){1,3}$/,
   scopeHint:

@@ -69,7 +69,7 @@ function matchParts(
     const match =
       matchPart(part, segment, profile) ??
       (part.kind === 'literal' && profile.hasKeysInParentheses
-        ? matchKeyInParentheses(part, next, segment)
+        ? matchKeyInParentheses(part, next, segment, profile)
         : undefined);
     if (match === undefined) break;
     matches.push(match);
@@ -108,6 +108,7 @@ function matchKeyInParentheses(
   { text: name, isInFilePath }: LiteralPart,
   next: Part | undefined,
   segment: PathSegment,
+  profile: ApiProfile,
 ): SegmentMatch | undefined {
   const { text } = segment;
   const start = name.length + "('".length;
@@ -117,9 +118,7 @@ function matchKeyInParentheses(
   if (end === start || text.slice(end) !== "')") return undefined;
   const raw = sliceRaw(segment, start, end);
   const key = withoutDoubledQuotes(text.slice(start, end));
-  // Graph may write the key as a segment when it passes the call on.
-  if (key === '.' || key === '..') return undefined;
-  if (next?.kind === 'key' && !hasHalfEncodedQuotes(raw)) {
+  if (next?.kind === 'key' && profile.isKeyInParentheses(name, key) && !hasHalfEncodedQuotes(raw)) {
     return { sent: `${name}('${raw}')`, resource: [name, key], rank: '11' };
   }
   if (next?.kind === 'literal' && /^[a-z]+$/i.test(key) && isSameName(key, next.text)) {

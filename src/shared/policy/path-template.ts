@@ -117,10 +117,11 @@ export const withoutColon = (text: string, { suffix }: { readonly suffix: string
 
 /**
  * Whether a text can be the name of a file or folder. A colon would end the file's path. Some file systems drop a space at
- * the start, and a space or dot at the end. A word of OData would lead to something else than a file.
+ * the start, and a space or dot at the end. Behind a `?`, a server that decodes the path before it looks for the query would
+ * find options. A word of OData would lead to something else than a file.
  */
 export function isFileName(text: string): boolean {
-  if (text === '' || text.includes(':') || /^\s|[\s.]$/.test(text)) return false;
+  if (text === '' || /[:?]/.test(text) || /^\s|[\s.]$/.test(text)) return false;
   return !/^[\s.]*\$[a-z]+$/.test(toComparableText(text));
 }
 

@@ -42,7 +42,12 @@ describe('a handler of an app', () => {
   it('cannot return the header of a problem, which another server may have sent it', {
     tags: ['PX-12'],
   }, async () => {
-    const headers = { 'Bff-Problem': 'interaction_required', etag: '"1"', 'bff-problem': 'x' };
+    const headers = {
+      'Bff-Problem': 'interaction_required',
+      etag: '"1"',
+      'bff-answered-parts': '0',
+      'bff-file-url': '1',
+    };
     expect(await call(() => ({ status: 401, headers, body: '{}' }))).toEqual({
       status: 401,
       headers: { etag: '"1"' },

@@ -81,12 +81,13 @@ describe('a word in quotes and parentheses', () => {
     expect(pathOf("GET /v1.0/me/mailFolders('Inbox')/messages")).toBe(
       '/v1.0/me/mailFolders/inbox/messages by /v1.0/me/mailFolders/inbox/messages',
     );
-    expect(pathOf("GET /v1.0/me/mailFolders('drafts')/messages")).toBe(
-      "/v1.0/me/mailFolders('drafts')/messages by /v1.0/me/mailFolders/{id}/messages",
+    expect(pathOf("GET /v1.0/me/mailFolders('AAMk=')/messages")).toBe(
+      "/v1.0/me/mailFolders('AAMk=')/messages by /v1.0/me/mailFolders/{id}/messages",
     );
-    expect(pathOf("GET /v1.0/me/mailFolders('inbox')/childFolders('archive')")).toBe(
-      "/v1.0/me/mailFolders/inbox/childFolders('archive') by /v1.0/me/mailFolders/inbox/childFolders/{child}",
+    expect(pathOf("GET /v1.0/me/mailFolders('inbox')/childFolders('AQ1')")).toBe(
+      "/v1.0/me/mailFolders/inbox/childFolders('AQ1') by /v1.0/me/mailFolders/inbox/childFolders/{child}",
     );
+    expect(pathOf("GET /v1.0/me/mailFolders('drafts')/messages")).toBe('No rule names this path.');
   });
 
   it('allows no method that the rule for the word does not allow', { tags: ['PX-4'] }, () => {

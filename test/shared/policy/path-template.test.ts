@@ -64,7 +64,6 @@ describe('a path template', () => {
       "'t1'",
       '100%25',
       '%25',
-      'a%3Fb',
       'a%E2%88%95b',
       '%E2%80%AEa1',
       '57dab8b1894c409ab240bd8beae78896',
@@ -161,6 +160,12 @@ describe('a path template', () => {
         'a%3Ab',
         'x:',
         '19:x',
+        'a%3Fb',
+        'a%3F$select=x',
+        'root%EF%BC%9A',
+        'a%CD%BEb',
+        'a%EF%BC%8Fmessages',
+        'a%EF%BC%85%EF%BC%92f',
       ].map((segment) => ['/v1.0/me/messages/{id}', `/v1.0/me/messages/${segment}`] as const),
       ['/v1.0/me/photo/$value', '/v1.0/me/photo/$values'],
       ['/v1.0/me/photo/$value', '/v1.0/me/photo/%2524value'],
@@ -216,6 +221,8 @@ describe('a path template', () => {
       '$value',
       '$Count',
       '%24ref',
+      'a%3F',
+      'a%3F%24select=x',
     ])('a file named %j, which would end the path or mean another file', { tags: ['PX-3'] }, (name) => {
       expect(fits('/v1.0/me/drive/root:/{file}:/content', `/v1.0/me/drive/root:/${name}:/content`)).toBe(
         false,
@@ -283,6 +290,20 @@ describe('a path template', () => {
       "us%2565rs('a')",
     ])('%s', { tags: ['PX-4'] }, (path) => {
       expect(fits('/v1.0/users/{id}', `/v1.0/${path}`)).toBe(false);
+    });
+
+    it.each([
+      ['/v1.0/users/{id}', "/v1.0/users('me')"],
+      ['/v1.0/users/{id}', "/v1.0/users('%20')"],
+      ['/v1.0/users/{id}', "/v1.0/users('..%20')"],
+      ['/v1.0/users/{id}', "/v1.0/users('%EF%BC%8E%EF%BC%8E')"],
+      ['/v1.0/me/mailFolders/{id}/messages', "/v1.0/me/mailFolders('recoverableitemsdeletions')/messages"],
+      ['/v1.0/me/mailFolders/{id}/messages', "/v1.0/me/mailFolders('Inbox%20')/messages"],
+      ['/v1.0/me/mailFolders/{id}/childFolders', "/v1.0/me/mailFolders('%EF%BD%92oot')/childFolders"],
+      ['/v1.0/me/drive/items/{id}', "/v1.0/me/drive/ITEMS('root')"],
+      ['/v1.0/sites/{id}/lists', "/v1.0/sites('root')/lists"],
+    ])('that is a word of Graph: %s, %s', { tags: ['PX-4'] }, (template, path) => {
+      expect(fits(template, path)).toBe(false);
     });
 
     it('behind a function, in the path of a file, and in place of another word of the rule', {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BffError } from '../../../src/shared/errors.ts';
+import { cpuMs } from '../../support/cpu-time.ts';
 import { ask, fileOf, isAllowed, policyOf, refusalOf } from '../../support/policies.ts';
 
 const policy = policyOf(
@@ -394,6 +395,13 @@ describe('random text in $expand, $filter and $search', () => {
     ...['id', 'displayName', 'mail', ' ', 'eq', ':', '/', '*', '$levels', '2', '%27', '$it'],
   );
   const soup = fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join(''));
+
+  it('is checked in linear time if $expand has many options', { tags: ['DO-3'] }, () => {
+    const options = Array.from({ length: 950 }, (_, at) => `${at.toString(36).padStart(3, 'a')}=`);
+    const query = `$expand=manager(${options.join(';').slice(0, 3_900)})`;
+    expect(isTaken(query)).toBe(false);
+    expect(cpuMs(() => Array.from({ length: 20 }, () => isTaken(query)))).toBeLessThan(250);
+  });
 
   it('is checked quickly, and if it is allowed, it names no other field outside quotes', {
     tags: ['PX-5'],

