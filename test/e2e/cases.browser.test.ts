@@ -70,7 +70,7 @@ describe('the cases on the demo page', () => {
     return popup;
   }
 
-  it('continue in a popup, and the call is repeated', async ({ skip }) => {
+  it.runIf(isWholeRun)('continue in a popup, and the call is repeated', async ({ skip }) => {
     const page = await meetAtDemo(skip, 'The password has expired');
     await press(await continueInPopup(page), 'Update the password');
     await page.getByText('The popup ended with signed_in.').waitFor();
