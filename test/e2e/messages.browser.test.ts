@@ -113,7 +113,7 @@ describe('messages in a browser', () => {
       await signInAtDemo(world, page, 'Ben Brown');
       await press(page, 'Show my messages');
       await page.getByText('10 shown').waitFor();
-      Object.assign(world.graph.switches, { throttledCalls: 1, retryAfterSeconds: 1 });
+      Object.assign(world.graph.switches, { throttledCalls: 1, retryAfterSeconds: 6 });
       await press(page, 'More');
       await see(page, 'Too many requests');
       await press(page, 'Try again');
