@@ -30,7 +30,7 @@ const read = (body: unknown, version?: string) => partsOf(readItems(body, versio
 function sent(body: unknown, version?: string): { requests: Record<string, unknown>[] } {
   const parts = read(body, version);
   let text = Buffer.from(writeBatch(parts)).toString();
-  for (const { id, sentId } of parts) text = text.replaceAll(`"${sentId}"`, JSON.stringify(id));
+  for (const { id, sentId } of parts) text = text.replaceAll(`"${sentId}"`, () => JSON.stringify(id));
   return JSON.parse(text);
 }
 
