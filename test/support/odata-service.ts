@@ -81,10 +81,13 @@ const asFile = (text: string): Step[] => [{ kind: isWord(text) ? 'name' : 'file'
 /** `$value` and the like, as a reader sees it that ignores spaces, dots and characters that are not seen. */
 const isWord = (text: string) => /^\$[a-z]+$/i.test(clean(text));
 
-/** Letters only, letters around a number, a version at the end, or a namespace: most likely a name. */
+/**
+ * Letters only, letters around a number, a version at the end, or a namespace: most likely a name. 28 letters and digits
+ * are the id of a plan or task in Planner.
+ */
 const isName = (text: string) =>
   isWord(text) ||
-  /^(?:[a-z]+|[a-z]+\d{1,4}[a-z]{3,}\d{0,2}|[a-z]+_v\d{1,2}|(?:microsoft|graph|default)\.[^@]*)$/i.test(
+  /^(?:[a-z]+|(?!.{28}$)[a-z]+\d{1,4}[a-z]{3,}\d{0,2}|[a-z]+_v\d{1,2}|(?:microsoft|graph|default)\.[^@]*)$/i.test(
     clean(text),
   );
 
