@@ -122,7 +122,7 @@ export const withoutColon = (text: string, { suffix }: { readonly suffix: string
  */
 export function isFileName(text: string): boolean {
   if (text === '' || /[:?]/.test(text) || /^\s|[\s.]$/.test(text)) return false;
-  return !/^[\s.]*\$[a-z]+$/.test(toComparableText(text));
+  return !/^[\s.]*\$[a-z]+[\s.]*$/.test(toComparableText(text));
 }
 
 /** Whether the path ends with a parameter. The response is then one object and not a list. */

@@ -221,6 +221,8 @@ describe('a path template', () => {
       '$value',
       '$Count',
       '%24ref',
+      '%24value%2e%E2%80%AE',
+      '$value.%E2%80%8B.',
       'a%3F',
       'a%3F%24select=x',
     ])('a file named %j, which would end the path or mean another file', { tags: ['PX-3'] }, (name) => {
