@@ -5,6 +5,7 @@ import { demoClient } from '@entra-bff/directory';
 import { jsonReply } from '@entra-bff/emulator-kit';
 import { defaultEntraSwitches } from '@entra-bff/entra-emulator';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isWholeRun } from '../support/scale.ts';
 import { removeRows } from '../support/table-rows.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, userId, type Worker, type World } from '../support/world.ts';
@@ -131,7 +132,7 @@ describe('a permission that was never granted', () => {
     expect(worker.table.writes() - writes).toBe(0);
   });
 
-  it.each([
+  it.runIf(isWholeRun).each([
     ['small sets first', sets],
     ['large sets first', sets.toReversed()],
   ])('causes no further token requests in combination with others (%s)', async (_order, inOrder) => {
