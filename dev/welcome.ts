@@ -36,7 +36,12 @@ function describeUser(user: (typeof demoDirectory.users)[number]): string {
     ...(user.asksForSecondFactor ? ['second factor required'] : []),
     ...homeNote(user),
   ];
-  return `  ${user.username.padEnd(24)}${user.name.padEnd(16)}${notes.join(', ')}`;
+  return `  ${user.username.padEnd(widthOf('username'))}${user.name.padEnd(widthOf('name'))}${notes.join(', ')}`;
+}
+
+/** The width of a column, with a gap behind its longest text. */
+function widthOf(column: 'username' | 'name'): number {
+  return Math.max(...demoDirectory.users.map((user) => user[column].length)) + 2;
 }
 
 function homeNote(user: (typeof demoDirectory.users)[number]): string[] {

@@ -23,3 +23,12 @@ describe('the welcome, if the usual port is in use,', () => {
     );
   });
 });
+
+describe('the list of users', () => {
+  it('separates its columns, however long a name is', () => {
+    const [, list = ''] = welcome(moved).split('Sign in as:\n');
+    const users = list.split('\n\n')[0]?.split('\n') ?? [];
+    expect(users.length).toBeGreaterThan(4);
+    for (const user of users) expect(user).toMatch(/^ {2}\S+@\S+\.example {2,}\S.* {2,}(?:no role|role )/);
+  });
+});
