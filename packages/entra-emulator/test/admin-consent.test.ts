@@ -180,7 +180,7 @@ describe('a request for approval', () => {
 
 describe('refuses', () => {
   it.each([
-    ['an unknown app', { client_id: 'nobody' }, 'AADSTS700016'],
+    ['an unknown app', { client_id: 'unknown-app' }, 'AADSTS700016'],
     ['a foreign redirect address', { redirect_uri: 'http://evil.example/' }, 'AADSTS50011'],
     ['no scope', { scope: '' }, 'AADSTS900144'],
     ['a permission that does not exist', { scope: 'Mail.Eat' }, 'AADSTS650053'],

@@ -287,7 +287,7 @@ describe('refuses', () => {
 
   it('on a page with a link to the app, if the redirect address is registered', async () => {
     const link = `<a href="${new URL(callback).origin}">Back to the app</a>`;
-    const seen = await browser.open(app.authorizeUrl({ client_id: 'nobody' }));
+    const seen = await browser.open(app.authorizeUrl({ client_id: 'unknown-app' }));
     expect(seen.text).toContain(link);
     const foreign = await browser.open(app.authorizeUrl({ redirect_uri: 'http://evil.example/' }));
     expect(foreign.text).not.toContain('Back to the app');

@@ -374,7 +374,7 @@ describe('refuses', () => {
       },
       70000,
     ],
-    ['an unknown app', { client_id: 'nobody' }, 700016],
+    ['an unknown app', { client_id: 'unknown-app' }, 700016],
     ['another grant type', { grant_type: 'password' }, 70003],
     ['scopes of two APIs', { scope: 'User.Read api://contoso-orders/Orders.Read' }, 28000],
     ['a scope that does not exist', { scope: 'Mail.Eat' }, 70011],

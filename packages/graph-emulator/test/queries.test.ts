@@ -187,7 +187,7 @@ describe('refuses and names', () => {
     ['an unknown option of a navigation', '/me/messages?$expand=attachments($apply=x)', '$apply'],
     ['a page size that is no number', '/me/messages?$top=many', 'many'],
     ['a page that is too large', '/me/messages?$top=1001', '1001'],
-    ['a page token of nobody', '/users?$skiptoken=abc', 'abc'],
+    ['a page token that the emulator did not issue', '/users?$skiptoken=abc', 'abc'],
     ['a search with a filter', '/me/messages?$search="x"&$filter=isRead eq true', '$filter'],
     ['a search with an order', '/me/messages?$search="x"&$orderby=subject', '$orderby'],
     ['a search where there is none', '/me/todo/lists?$search="x"', '$search'],

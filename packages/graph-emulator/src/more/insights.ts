@@ -34,7 +34,7 @@ const insightType: EntityType = {
 
 const scopes = ['Sites.Read.All', 'Sites.ReadWrite.All'];
 
-/** Files that are relevant to the user: their own. Nobody has shared any. */
+/** Files that are relevant to the user: only the user's own, because no file is shared in the emulator. */
 export const insightRoutes: readonly Route[] = ['used', 'trending', 'shared'].map((kind) => ({
   method: 'GET',
   path: `/me/insights/${kind}`,
