@@ -29,16 +29,17 @@ export function checkPart(
   const url = stringOf(members.get('url'));
   if (method === undefined || url === undefined) throw invalidBatch('it has no "method" or no "url"');
   const values = readHeaders(members.get('headers'));
-  const body = members.get('body');
-  const contentType = bodyTypeOf(method, body, toAllowedHeaders(values)['content-type']);
+  // As in a single call, a body of another method has no meaning and is dropped, together with its type.
+  const body = hasBody(method) ? members.get('body') : undefined;
+  const contentType = hasBody(method)
+    ? bodyTypeOf(body, toAllowedHeaders(values)['content-type'])
+    : undefined;
   const [path, query] = splitUrl(url);
   const call = requireAllowed(match({ method, path: `${version}/${path}`, query, contentType }));
   requireAllowedHeaders(method, (name) => values.get(name), call.rule);
   requireFields(call, body, contentType);
-  const headers = {
-    ...toAllowedHeaders(values, call.rule.headers),
-    ...(contentType === undefined ? {} : { 'content-type': contentType }),
-  };
+  const { 'content-type': _, ...otherHeaders } = toAllowedHeaders(values, call.rule.headers);
+  const headers = { ...otherHeaders, ...(contentType === undefined ? {} : { 'content-type': contentType }) };
   const sentMembers = [
     ['id', JSON.stringify(sentId)],
     ['method', JSON.stringify(method)],
@@ -105,13 +106,8 @@ function toAllowedHeaders(
 }
 
 /** The part's `Content-Type`. As in Graph, a body without a type is JSON. */
-function bodyTypeOf(
-  method: string,
-  body: JsonValue | undefined,
-  declared: string | undefined,
-): string | undefined {
+function bodyTypeOf(body: JsonValue | undefined, declared: string | undefined): string | undefined {
   if (body === undefined) return declared;
-  if (!hasBody(method)) throw invalidBatch('this method has no body');
   if (declared === undefined && body.kind === 'string')
     throw invalidBatch('a body in base64 needs its Content-Type in "headers"');
   const contentType = declared ?? 'application/json';
