@@ -1,6 +1,6 @@
 import { isAdministratorOf } from '@entra-bff/directory';
 import { type EmulatorRequest, isFromForeignPage, type Reply } from '@entra-bff/emulator-kit';
-import { type Authority, findRegistration, issuerFor, parseTenant } from './authority.ts';
+import { type Authority, findRegistration, issuerFor, parseTenant, tenantName } from './authority.ts';
 import { showIdentityStep } from './authorize.ts';
 import { type AuthorizeRequest, isAvailableIn, isSameAddress } from './authorize-request.ts';
 import { parseClaimsRequest } from './claims-request.ts';
@@ -84,7 +84,8 @@ function parseAdminConsentRequest(
     return errors.redirectUriUnknown(redirectUri, clientId);
   const scope = parameters.get('scope') ?? '';
   if (scope === '') return errors.parameterMissing('scope');
-  const { scopes, unknown } = parseScopes(authority.directory, scope);
+  const { scopes, unknown, unknownApi } = parseScopes(authority.directory, scope);
+  if (unknownApi !== undefined) return errors.apiUnknown(unknownApi, tenantName(tenant));
   if (unknown.length > 0) return errors.scopeUnknown(unknown.join(' '), registration);
   const claimsRequest = parseClaimsRequest(undefined);
   if (claimsRequest === undefined) throw new Error('No claims are a claims request.');

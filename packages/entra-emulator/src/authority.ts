@@ -42,6 +42,10 @@ export function parseTenant(authority: Authority, segment: string): TenantChoice
   return tenant && { kind: 'one', tenant };
 }
 
+/** A tenant as errors name it. */
+export const tenantName = (tenant: TenantChoice) =>
+  tenant.kind === 'one' ? tenant.tenant.id : 'organizations';
+
 export function issuerOf(authority: Authority, tenantId: string): string {
   return `${authority.origin}/${tenantId}/v2.0`;
 }

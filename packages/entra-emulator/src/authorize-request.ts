@@ -1,5 +1,12 @@
 import type { Registration } from '@entra-bff/directory';
-import { type Authority, findRegistration, issuerFor, parseTenant, type TenantChoice } from './authority.ts';
+import {
+  type Authority,
+  findRegistration,
+  issuerFor,
+  parseTenant,
+  type TenantChoice,
+  tenantName,
+} from './authority.ts';
 import { type ClaimsRequest, parseClaimsRequest } from './claims-request.ts';
 import { type EntraError, errors } from './errors.ts';
 import { parseScopes, type RequestedScope } from './scopes.ts';
@@ -87,7 +94,8 @@ export function parseAuthorizeRequest(
     return onRedirect(errors.requestMalformed('The max_age must be a number of seconds.'));
   const scope = get('scope');
   if (scope === undefined) return onRedirect(errors.parameterMissing('scope'));
-  const { scopes, unknown } = parseScopes(authority.directory, scope);
+  const { scopes, unknown, unknownApi } = parseScopes(authority.directory, scope);
+  if (unknownApi !== undefined) return onRedirect(errors.apiUnknown(unknownApi, tenantName(tenant)));
   if (unknown.length > 0) return onRedirect(errors.scopeUnknown(unknown.join(' '), registration));
   const codeChallenge = get('code_challenge');
   if (codeChallenge !== undefined && get('code_challenge_method') !== 'S256')

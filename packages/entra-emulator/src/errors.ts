@@ -101,6 +101,12 @@ export const errors = {
       70003,
       `The app requested an unsupported grant type '${grantType}'.`,
     ),
+  apiUnknown: (uri: string, tenantId: string) =>
+    badRequest(
+      'invalid_resource',
+      500011,
+      `The resource principal named ${uri} was not found in the tenant named ${tenantId}. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant.`,
+    ),
   scopeUnknown: (scope: string, { displayName }: Registration) =>
     badRequest(
       'invalid_client',

@@ -58,7 +58,8 @@ export async function issueTokens(
 }
 
 function requireScopes(authority: Authority, { grant }: Redeemed, form: URLSearchParams) {
-  const { scopes, unknown } = parseScopes(authority.directory, form.get('scope') ?? grant.scope);
+  const { scopes, unknown, unknownApi } = parseScopes(authority.directory, form.get('scope') ?? grant.scope);
+  if (unknownApi !== undefined) throw new EntraRefusal(errors.apiUnknown(unknownApi, grant.tenantId));
   if (unknown.length > 0) throw new EntraRefusal(errors.scopeInvalid(unknown.join(' ')));
   const [first, ...furtherResources] = resourcesOf(scopes);
   if (furtherResources.length > 0 && form.has('scope')) throw new EntraRefusal(errors.moreThanOneResource());

@@ -20,11 +20,16 @@ export function permissionKey(resource: Resource, permission: Permission): strin
 
 export const scopeKey = (scope: RequestedScope): string => permissionKey(scope.resource, scope.permission);
 
-/** Parses a space-separated `scope`. Words that are no permission of the directory are returned as `unknown`. */
-export function parseScopes(
-  directory: Directory,
-  scope: string,
-): { scopes: RequestedScope[]; unknown: string[] } {
+export interface ParsedScopes {
+  readonly scopes: readonly RequestedScope[];
+  /** Words that are no permission of the directory. */
+  readonly unknown: readonly string[];
+  /** The URI of the first API that the directory does not have. */
+  readonly unknownApi: string | undefined;
+}
+
+/** Parses a space-separated `scope`. */
+export function parseScopes(directory: Directory, scope: string): ParsedScopes {
   const scopes: RequestedScope[] = [];
   const unknown: string[] = [];
   for (const spelling of new Set(scope.split(' ').filter((word) => word !== ''))) {
@@ -32,8 +37,15 @@ export function parseScopes(
     if (found === undefined) unknown.push(spelling);
     else scopes.push({ spelling, ...found });
   }
-  return { scopes, unknown };
+  const unknownApi = unknown.map(apiOf).find((uri) => uri !== undefined && !isApi(directory, uri));
+  return { scopes, unknown, unknownApi };
 }
+
+/** The URI before the name of a permission. Undefined for a bare name, which is one of Graph. */
+const apiOf = (spelling: string) => /^(.+)\/[^/]*$/.exec(spelling)?.[1];
+
+const isApi = ({ resources }: Directory, uri: string) =>
+  resources.some((resource) => resource.uri.toLowerCase() === uri.toLowerCase());
 
 function findPermission(directory: Directory, spelling: string) {
   for (const resource of directory.resources)

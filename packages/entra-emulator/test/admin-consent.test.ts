@@ -184,6 +184,7 @@ describe('refuses', () => {
     ['a foreign redirect address', { redirect_uri: 'http://evil.example/' }, 'AADSTS50011'],
     ['no scope', { scope: '' }, 'AADSTS900144'],
     ['a permission that does not exist', { scope: 'Mail.Eat' }, 'AADSTS650053'],
+    ['an API that does not exist', { scope: 'api://unknown/Orders.Read' }, 'AADSTS500011'],
   ])('%s on a page, never by redirect', async (_what, changes, code) => {
     const seen = await browser.open(adminConsentUrl(changes));
     expect([seen.status, seen.redirectedTo]).toEqual([400, undefined]);

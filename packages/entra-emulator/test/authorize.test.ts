@@ -298,6 +298,7 @@ describe('refuses', () => {
     ['a plain code challenge', { code_challenge_method: 'plain' }, 'invalid_request'],
     ['an unknown prompt', { prompt: 'please' }, 'invalid_request'],
     ['a permission that does not exist', { scope: 'openid Mail.Eat' }, 'invalid_client'],
+    ['an API that does not exist', { scope: 'openid api://unknown/Orders.Read' }, 'invalid_resource'],
     ['claims that are no JSON', { claims: 'eyJhY2Nlc3NfdG9rZW4iOnt9fQ==' }, 'invalid_request'],
   ])('%s by redirect to the app', async (_what, changes, error) => {
     const { redirectedTo } = await browser.open(app.authorizeUrl(changes));

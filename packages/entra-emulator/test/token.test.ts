@@ -378,6 +378,8 @@ describe('refuses', () => {
     ['another grant type', { grant_type: 'password' }, 70003],
     ['scopes of two APIs', { scope: 'User.Read api://contoso-orders/Orders.Read' }, 28000],
     ['a scope that does not exist', { scope: 'Mail.Eat' }, 70011],
+    ['an unknown permission of a known API', { scope: 'api://contoso-orders/Orders.Eat' }, 70011],
+    ['an API that does not exist', { scope: 'api://unknown/Orders.Read' }, 500011],
   ])('%s', async (_what, changes, code) => {
     expect((await app.redeem(await codeFor(ben.id), changes)).body).toMatchObject({ error_codes: [code] });
   });
