@@ -1,9 +1,8 @@
 import { BffProblem, type Client } from 'entra-bff/client';
 
 /** Reads the user and five messages with one request. */
-export async function readUserAndMail(client: Client): Promise<Response> {
-  // #region batch
-  const response = await client.fetch('/api/graph/v1.0/$batch', {
+export function readUserAndMail(client: Client): Promise<Response> {
+  return client.fetch('/api/graph/v1.0/$batch', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
@@ -13,8 +12,6 @@ export async function readUserAndMail(client: Client): Promise<Response> {
       ],
     }),
   });
-  // #endregion
-  return response;
 }
 
 /** Returns the parts of a batch. If one of them needs the user, asks for that first. */

@@ -11,6 +11,7 @@ export const guides: readonly string[] = [
   'docs/guards.md',
   'docs/interaction.md',
   'docs/policy.md',
+  'docs/reference/policy-format.md',
   ...globSync(['docs/guides/*.md', 'examples/*/README.md'], { cwd: root }).toSorted(),
 ];
 

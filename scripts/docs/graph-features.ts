@@ -1,4 +1,4 @@
-import { moreFileNames } from '../../src/shared/config/more-policies.ts';
+import { type MoreFileName, moreDocument, moreFileNames } from '../../src/shared/config/more-policies.ts';
 import { readGraphPolicy, readMorePolicy } from '../../src/shared/config/policies.ts';
 import type { OptionBound, OptionBounds } from '../../src/shared/policy/option-bounds.ts';
 import type { Policy, PolicyFeature } from '../../src/shared/policy/policy.ts';
@@ -9,29 +9,79 @@ import { table } from './table.ts';
 
 /** docs/reference/graph-features.md */
 export function graphFeaturesPage(): string {
+  const shipped = readGraphPolicy(undefined);
   const more = moreFileNames.map(
     (name) => `### The file \`${name}\`\n\n${sectionsOf(readMorePolicy(name), '####')}`,
   );
   return `# Features for Microsoft Graph
 
-Each feature is a group of calls that your page can use, with the permission for which it asks the user. [The
-policy](../policy.md) explains them, and how to write your own.
+Each feature is a group of calls that your page can use, with the permission for which it asks the user. If these features
+do not have a call that you need, [write a policy](../policy.md).
 
 \`npm run docs\` writes this page from [policy/graph.json](../../policy/graph.json) and the files below
 [policy/more](../../policy/more).
 
+## Shipped
+
+${table(['feature', 'what it offers', 'permission'], shipped.features.map(toOverview))}
+
+The user is asked for a permission when a feature is first used. A feature that your page does not use therefore costs nothing.
+Nevertheless, remove the features that you do not need: an injected script can do everything that the policy allows.
+
+- **Least permissions.** Each permission is the least that Microsoft's permission reference names for the call. The
+  [exceptions](../../test/policy-exceptions.ts) have a reason each. The reference is a file of Microsoft and not part of this
+  repository. A test compares the policy with it if [\`ENTRA_BFF_PERMISSIONS_FILE\`](../../CONTRIBUTING.md#tests) names the
+  file, and is skipped otherwise.
+- **Invitations.** \`calendar-write\` sets no attendees, so it invites no one by mail. Graph still mails a change, a deletion or
+  a reply to the attendees of earlier invitations. To let your page invite, remove \`bodyFields\` from its rules.
+- **Sharing.** \`files-write\` creates no invitation, no link and no permission. A file that is put or moved into a shared folder
+  can be read by everyone with access to the folder.
+- **Other people.** \`people\` and \`group-members\` show names and addresses, and require \`$select\`. \`users\` selects names and
+  addresses if the caller selects nothing. It also allows the fields that a user's card shows (\`jobTitle\`, \`department\`,
+  \`mobilePhone\` …) and the manager. With \`User.ReadBasic.All\`, Graph returns no values for these, and refuses the manager. It
+  returns them if the user has granted \`User.Read.All\`.
+- **Deep folders.** A path can name a file in the root of a drive, and in the user's own drive also a file in a folder of the
+  root. Name deeper files by their id.
+- **Well-known folders** of a mailbox each have a rule, because [a word of letters is no key](policy-format.md#keys).
+
 A call may have the query options that are listed, within their limits, and no other. Every path begins with \`/v1.0\`. If a
 user has granted one of the larger permissions in parentheses before, the call is made with it, and the user is not asked.
 
-## Shipped
-
-${sectionsOf(readGraphPolicy(undefined), '###')}
+${sectionsOf(shipped, '###')}
 ## Wider areas
 
-These features count only if [\`GRAPH_POLICY_MORE\`](../configuration.md#graph_policy_more) names their file.
+These features are in files below [policy/more](../../policy/more). A file counts only if
+[\`GRAPH_POLICY_MORE\`](../configuration.md#graph_policy_more) names it, also beside your own policy:
+
+${table(['file', 'what it offers'], moreFileNames.map(toMoreOverview))}
+
+\`\`\`sh
+GRAPH_POLICY_MORE=presence,colleagues
+\`\`\`
+
+They are off by default ([decision 36](../decisions/0036-wider-areas-count-when-named.md)). If an administrator has consented to
+a permission for everyone, no user is ever asked, and a script that was injected into your page could use all of it. A sign-in
+asks for none of these permissions. If a file has a feature or a rule that your own policy has too, the configuration is
+invalid, and the log names both.
 
 ${more.join('\n')}`;
 }
+
+function toOverview({ name, title, scopes, signIn }: PolicyFeature): readonly string[] {
+  const notes = [
+    ...(signIn ? ['asked for at sign-in'] : []),
+    ...(needsAdministrator(scopes) ? ['an administrator consents'] : []),
+  ];
+  return [`[${code(name)}](#${name})`, title, [...scopes.map(code), ...notes].join(', ')];
+}
+
+function toMoreOverview(name: MoreFileName): readonly string[] {
+  const { description } = moreDocument(name) as { readonly description: string };
+  return [`[${code(name)}](#the-file-${name})`, description];
+}
+
+const needsAdministrator = (scopes: readonly string[]) =>
+  scopes.some((scope) => administratorConsents.has(scope));
 
 function sectionsOf({ features, rules }: Policy, heading: string): string {
   return features
@@ -54,7 +104,7 @@ function introductionOf(
     `${title}.`,
     `Permission: ${scopes.map(code).join(', ')}${larger.length === 0 ? '' : ` (${larger.map(code).join(', ')})`}.`,
     ...(signIn ? ['Asked for at sign-in.'] : []),
-    ...(scopes.some((scope) => administratorConsents.has(scope)) ? ['An administrator consents to it.'] : []),
+    ...(needsAdministrator(scopes) ? ['An administrator consents to it.'] : []),
   ].join(' ');
 }
 

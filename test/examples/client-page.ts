@@ -19,22 +19,26 @@ export function openClientPage(
 }
 
 async function forward(browser: UserAgent, workerOrigin: string, sent: Sent): Promise<Response> {
-  const body = typeof sent.body === 'string' ? sent.body : undefined;
-  const answer = await browser.script(sent.method, sent.path, {
+  const { method, path, headers, body = null } = sent;
+  // Adds the type of the body, as a browser does.
+  const request = new Request(origin + path, { method, headers, body });
+  const bytes = Buffer.from(await request.arrayBuffer());
+  const answer = await browser.script(method, path, {
     headers: {
-      ...Object.fromEntries(sent.headers),
-      ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+      ...Object.fromEntries(request.headers),
+      ...(body === null ? {} : { 'content-length': String(bytes.byteLength) }),
     },
-    ...(body === undefined ? {} : { body }),
+    ...(body === null ? {} : { body: bytes }),
   });
   const hasBody = ![204, 304].includes(answer.status);
   return new Response(hasBody ? answer.body.replaceAll(workerOrigin, origin) : null, {
     status: answer.status,
-    headers: { 'content-type': answer.headers['content-type'] ?? '', ...problemHeaderOf(answer.headers) },
+    headers: { 'content-type': answer.headers['content-type'] ?? '', ...ownHeadersOf(answer.headers) },
   });
 }
 
-function problemHeaderOf(headers: IncomingHttpHeaders): Record<string, string> {
-  const code = headers['bff-problem'];
-  return typeof code === 'string' ? { 'bff-problem': code } : {};
+/** The headers with which the service describes its own part in a response. */
+function ownHeadersOf(headers: IncomingHttpHeaders): Record<string, string> {
+  const own = Object.entries(headers).filter(([name]) => name.startsWith('bff-'));
+  return Object.fromEntries(own.map(([name, value]) => [name, String(value)]));
 }

@@ -159,21 +159,6 @@ describe('the answers that guides show', () => {
     expect(session['features']).toMatchObject({ profile: 'granted' });
   });
 
-  it('have the parts of a batch that are not sent', async () => {
-    const browser = await signedIn('alice');
-    const shown = codeBlockWith('docs/graph-proxy.md', '"after-logs"');
-    const requests = [
-      { id: 'me', method: 'GET', url: '/me' },
-      { id: 'logs', method: 'GET', url: '/auditLogs/signIns' },
-      { id: 'after-logs', method: 'GET', url: '/me', dependsOn: ['logs'] },
-    ];
-    const body = JSON.stringify({ requests });
-    const headers = { 'content-type': 'application/json', 'content-length': String(body.length) };
-    const answer = await browser.script('POST', '/api/graph/v1.0/$batch', { body, headers });
-    expect(JSON.parse(answer.body)).toMatchObject(JSON.parse(shown.text));
-    expect(answer.headers['bff-answered-parts']).toBe('1,2');
-  });
-
   it('have the member by which a file is found', async () => {
     const browser = await signedIn('alice');
     const shown = JSON.parse(codeBlockWith('docs/graph-proxy.md', '"@microsoft.graph.downloadUrl":').text);

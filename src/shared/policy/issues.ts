@@ -163,7 +163,7 @@ function searchIssues({ $select, $filter, $search }: OptionBounds, searchesByFie
   const evaded = [
     ...($filter !== undefined && namesFields($filter) ? ['$filter'] : []),
     // A search by words evades no bounded `$select`, because users expect to find words anywhere in a message.
-    // docs/policy.md explains what such a search reveals.
+    // docs/reference/policy-format.md explains what such a search reveals.
     ...(searchesByField && $select !== undefined && namesFields($select) ? ['$select'] : []),
   ];
   if (evaded.length === 0) return [];
