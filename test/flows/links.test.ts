@@ -160,16 +160,121 @@ describe('pages of a list', () => {
     );
   });
 
-  it('lose a next link that the policy does not allow, with a log entry', async () => {
+  it('have their next link although the rule names another option for it', { tags: ['PX-14'] }, async () => {
+    world.graph.respondWith(({ target }, response) => {
+      const next = `${world.graph.origin}/v1.0/me/messages?$skiptoken=x`;
+      response.setHeader('content-type', 'application/json');
+      response.end(
+        JSON.stringify(target.includes('skip') ? { value: [target] } : { '@odata.nextLink': next }),
+      );
+    });
+    const { '@odata.nextLink': next } = json(await get('/api/graph/v1.0/me/messages'));
+    expect(json(await get(pathOf(next)))).toEqual({ value: ['/v1.0/me/messages?$skiptoken=x'] });
+    expect(codeOf(await get('/api/graph/v1.0/me/messages?$skiptoken=x'))).toEqual([403, 'path_not_allowed']);
+  });
+
+  it('lose a next link that the policy does not allow, with the reason in the response and in the log', {
+    tags: ['PX-14'],
+  }, async () => {
     world.graph.respondWith((_request, response) => {
       response.setHeader('content-type', 'application/json');
-      response.end(`{"@odata.nextLink":"${world.graph.origin}/v1.0/me/messages?$skiptoken=x","value":[]}`);
+      response.setHeader('bff-removed-links', 'nextLink=forged');
+      response.end(`{"@odata.nextLink":"${world.graph.origin}/v1.0/me/notes?$skiptoken=x","value":[]}`);
     });
-    expect((await get('/api/graph/v1.0/me/messages')).body).toBe('{"value":[]}');
+    const answer = await get('/api/graph/v1.0/me/messages');
+    expect([answer.body, answer.headers['bff-removed-links']]).toEqual([
+      '{"value":[]}',
+      'nextLink=not-allowed',
+    ]);
     const line = worker.logLines.findLast((one) => one.includes('link-removed'));
-    expect(line).toContain('"name":"odata.nextLink","feature":"mail"');
+    expect(line).toContain('"name":"odata.nextLink","reason":"not-allowed","feature":"mail"');
     expect(line).not.toContain('skiptoken');
   });
+
+  it('in a batch have the reason in the headers of their part, and no header of Graph there', {
+    tags: ['PX-6', 'PX-14'],
+  }, async () => {
+    const links = [`${world.graph.origin}/v1.0/me/notes`, `${world.graph.origin}/v1.0/me/messages?$skip=1`];
+    world.graph.respondWith(({ body }, response) => {
+      const responses = links.map((link, at) => ({
+        id: `${at + 1}`,
+        status: 200,
+        headers: { 'Content-Type': 'application/json', 'Bff-Removed-Links': 'nextLink=forged' },
+        body: { '@odata.nextLink': link, value: [] },
+      }));
+      response
+        .writeHead(200, { 'content-type': 'application/json', 'bff-removed-links': 'nextLink=forged' })
+        .end(withSentIds(body, JSON.stringify({ responses })));
+    });
+    const requests = ['a', 'b'].map((id) => ({ id, method: 'GET', url: '/me/messages' }));
+    const answer = await post('/api/graph/v1.0/$batch', { requests });
+    expect(answer.headers['bff-removed-links']).toBeUndefined();
+    expect(json(answer).responses).toEqual([
+      {
+        id: 'a',
+        status: 200,
+        headers: { 'Content-Type': 'application/json', 'bff-removed-links': 'nextLink=not-allowed' },
+        body: { value: [] },
+      },
+      {
+        id: 'b',
+        status: 200,
+        headers: { 'Content-Type': 'application/json' },
+        body: { '@odata.nextLink': expect.stringContaining('$skip=1'), value: [] },
+      },
+    ]);
+  });
+
+  it.each([
+    ['a token that the policy refuses', '$deltatoken=a%2526b'],
+    ['options that differ from those of the call', '$skiptoken=a%26b&$select=id'],
+  ])('of changes begin again at the Location of a 410 with %s', { tags: ['PX-14'] }, async (_what, query) => {
+    const list = '/v1.0/me/mailFolders/inbox/messages/delta';
+    const location = `${world.graph.origin}/v1.0/me/mailfolders('inbox')/messages/delta?${query}`;
+    world.graph.respondWith(({ target }, response) => {
+      response.setHeader('content-type', 'application/json');
+      if (target.includes('expired')) response.writeHead(410, { location }).end('{"error":{}}');
+      else response.end(JSON.stringify({ value: [target] }));
+    });
+    const gone = await get(`/api/graph${list}?$deltatoken=expired`);
+    expect([gone.status, json(await get(pathOf(gone.headers.location ?? '')))]).toEqual([
+      410,
+      { value: [`${list}?${query}`] },
+    ]);
+    const requests = [{ id: '1', method: 'GET', url: `${list.slice(5)}?$deltatoken=expired` }];
+    world.graph.respondWith(({ body, target }, response) => {
+      const responses = [{ id: '1', status: 410, headers: { Location: location }, body: {} }];
+      response.setHeader('content-type', 'application/json');
+      const batch = () => withSentIds(body, JSON.stringify({ responses }));
+      response.end(target.endsWith('$batch') ? batch() : JSON.stringify({ value: [target] }));
+    });
+    const { responses } = json(await post('/api/graph/v1.0/$batch', { requests }));
+    expect(json(await get(pathOf(responses[0].headers.Location)))).toEqual({ value: [`${list}?${query}`] });
+  });
+
+  it.each([
+    ['another list', '/v1.0/me/messages?$skip=1%26'],
+    [
+      'an option that the rule does not name',
+      '/v1.0/me/mailFolders/inbox/messages/delta?$top=1&$deltatoken=a',
+    ],
+    ['a list that no rule names', '/v1.0/me/notes?$deltatoken=a'],
+  ])(
+    'of changes lose the Location of a 410 that leads to %s, with a log entry',
+    {
+      tags: ['PX-14'],
+    },
+    async (_what, target) => {
+      world.graph.respondWith((_request, response) => {
+        response.writeHead(410, { location: `${world.graph.origin}${target}` }).end('{}');
+      });
+      const before = worker.logLines.length;
+      const gone = await get('/api/graph/v1.0/me/mailFolders/inbox/messages/delta?$deltatoken=expired');
+      expect([gone.status, gone.headers.location]).toEqual([410, undefined]);
+      const lines = worker.logLines.slice(before).filter((one) => one.includes('link-removed'));
+      expect(lines).toEqual([expect.stringContaining('"name":"location","reason":"')]);
+    },
+  );
 });
 
 describe('links to other hosts', { tags: ['PX-14'] }, () => {

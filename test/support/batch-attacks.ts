@@ -60,6 +60,8 @@ export const hostileParts: Readonly<Record<string, readonly PartText[]>> = {
     { Accept: 'ä' },
     { Accept: 1 },
     { 'If-Match': 'a', 'if-match': 'b' },
+    { 'X-Graph-Link': '/v1.0/me?$top=5' },
+    { 'x-graph-link': '' },
   ].map((headers) => part({ method: 'GET', url: '/me', headers })),
   bodies: [
     part({ method: 'POST', url: '/me/things/t1', body: [] }),

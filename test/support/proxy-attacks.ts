@@ -236,6 +236,11 @@ export function hostileAttack(evilHost: string): fc.Arbitrary<Attack> {
     'Content-Length: 5',
     'Content-Type: text/plain, application/json',
     'Prefer: a\u0001b',
+    'X-Graph-Link: /v1.0/secrets',
+    'X-Graph-Link: /v1.0/me?$expand=secrets',
+    `X-Graph-Link: /v1.0/me?$skiptoken=a%2526b&bff_link=${'A'.repeat(43)}`,
+    'X-Graph-Link: /v1.0/me/../secrets?bff_link=',
+    'X-Graph-Link: //{evil}/v1.0/me?bff_link=',
   );
   return fc
     .record({

@@ -48,7 +48,8 @@ export async function startGraphEmulator(options: GraphEmulatorOptions): Promise
   const { directory, entra, port = 0, now = () => new Date() } = options;
   const requests: RecordedRequest[] = [];
   let respond: Respond | undefined;
-  const server = createServer();
+  // The default of Node.js, 16 KiB for all headers, would be less than Graph accepts.
+  const server = createServer({ maxHeaderSize: 64 * 1024 });
   const { origin, close } = await listenLocally(server, port);
   const saved = createSavedItems();
   const graph: Graph = {

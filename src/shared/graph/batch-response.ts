@@ -103,7 +103,8 @@ function toPartAnswer(response: PartResponse, part: BatchPart, options: BatchRes
     return own(options.challengeProblem(part, claims));
   }
   const [name, location] = [...response.headers].find(([key]) => key.toLowerCase() === 'location') ?? [];
-  const newLocation = location === undefined ? undefined : links.editLocation(status, location, call);
+  const context = { user: options.caller.user, call };
+  const newLocation = location === undefined ? undefined : links.editLocation(status, location, context, log);
   const isRedirect = status >= 300 && status < 400 && status !== 304;
   if (status < 200 || status > 599 || (isRedirect && newLocation === undefined)) {
     return own(refusal('The response to this part is a redirect, or has a status that cannot be passed on.'));
@@ -112,11 +113,12 @@ function toPartAnswer(response: PartResponse, part: BatchPart, options: BatchRes
   if (name !== undefined && newLocation !== undefined) headers[name] = newLocation;
   // The body of a redirect repeats its target.
   if (response.body === undefined || isRedirect) return fromGraph(writePart(id, status, headers, undefined));
-  const body = links.editJson(response.body, { user: options.caller.user, call }, log, status);
+  const body = links.editJson(response.body, context, log, status);
   if (body === undefined) {
     return own(refusal('The links in this part cannot be read, or are too many.'));
   }
-  return fromGraph(writePart(id, status, headers, body));
+  // No header of Graph with a name of this service passes.
+  return fromGraph(writePart(id, status, { ...headers, ...body.headers }, body.text));
 }
 
 const fromGraph = (text: string): PartAnswer => ({ kind: 'graph', text });

@@ -9,6 +9,7 @@ import { createForward, type ForwardDependencies, toRequestedCall } from '../pro
 import { requireTokenNotEchoed } from '../proxy/returned-token.ts';
 import { batchVersionOf, forwardBatch } from './batch.ts';
 import { createHasFileToken, createIsFileUrl } from './file-urls.ts';
+import { readLinkHeader, withoutLinkHeader } from './link-header.ts';
 import { createLinks } from './links.ts';
 import { createToOwnUrl } from './own-url.ts';
 import { createPageLinks } from './page-links.ts';
@@ -46,8 +47,13 @@ export function createGraph(options: GraphOptions, dependencies: GraphDependenci
     async call(caller, request, log) {
       const version = batchVersionOf(request.path);
       if (version !== undefined) return forwardBatch(caller, request, version, log, batchDependencies);
-      const call = requireAllowed(pageLinks.match(caller.user, toRequestedCall(request)));
-      const exchange = await forward(caller, request, call, log);
+      const linked = readLinkHeader(request);
+      const match =
+        linked === undefined
+          ? pageLinks.match(caller.user, toRequestedCall(request))
+          : pageLinks.matchSigned(caller.user, linked);
+      const call = requireAllowed(match);
+      const exchange = await forward(caller, withoutLinkHeader(request), call, log);
       const response = links.toResponse(exchange, { user: caller.user, call }, log, dependencies.now());
       requireTokenNotEchoed(response, exchange, call.rule.feature, log);
       return response;

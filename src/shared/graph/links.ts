@@ -7,10 +7,12 @@ import { type ApiResponse, toApiResponse } from '../proxy/api-response.ts';
 import type { Exchange } from '../proxy/send-with-token.ts';
 import type { Caller } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
-import { type EditMember, editMembers, type MemberEdit } from './edit-members.ts';
+import { type EditMember, editMembers } from './edit-members.ts';
 import { type HasFileToken, type IsFileUrl, tokenPattern } from './file-urls.ts';
+import { createLinkBudget, type LinkBudget } from './link-budget.ts';
 import type { ToOwnUrl } from './own-url.ts';
-import type { PageLinks } from './page-links.ts';
+import { MAX_PAGE_LINK_LENGTH, type PageLinks } from './page-links.ts';
+import { createRemovedLinks, isPageLinkName, type LinkEdit, removed } from './removed-links.ts';
 
 /** The call whose response holds the links. */
 export interface LinkContext {
@@ -30,9 +32,15 @@ export interface Links {
    * too long in total.
    * @param status the status of a response that certainly is JSON. Without it, links to a next page are not signed.
    */
-  editJson(text: string, context: LinkContext, log: Log, status?: number): string | undefined;
+  editJson(text: string, context: LinkContext, log: Log, status?: number): EditedJson | undefined;
   /** A `Location` as the browser gets it. Undefined if it is removed. */
-  editLocation(status: number, location: string, call: AllowedCall): string | undefined;
+  editLocation(status: number, location: string, context: LinkContext, log: Log): string | undefined;
+}
+
+export interface EditedJson {
+  readonly text: string;
+  /** Names removed links to further pages, for the browser. Empty if none was removed. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface LinksDependencies {
@@ -40,11 +48,9 @@ export interface LinksDependencies {
   readonly isFileUrl: IsFileUrl;
   /** Recognizes a file's URL that contains a token, in a member of any name. */
   readonly hasFileToken: HasFileToken;
-  readonly pageLinks: Pick<PageLinks, 'sign'>;
+  readonly pageLinks: Pick<PageLinks, 'sign' | 'signLocation'>;
 }
 
-/** Links of the response itself, or of a property: `members@odata.nextLink`. OData 4.01 omits `odata.`. */
-const pageLinkName = /@(?:odata\.)?(?:nextLink|deltaLink)$/;
 const fileLinkName = /@(?:microsoft\.graph|content)\.downloadUrl$|^uploadUrl$/;
 
 /** Names of members with this prefix are reserved for this service. An API could otherwise write in its name. */
@@ -60,19 +66,15 @@ const WINDOW_OVERLAP = 16;
 /** The search reads this much at a time, so that a large body is not copied as a whole. */
 const WINDOW_BYTES = 64 * 1024;
 
-const MAX_LINKS = 5000;
-
-/** For one link. A regular expression throws on a text of several megabytes. */
-const MAX_LINK_LENGTH = 8 * 1024;
+/** For the address of one file. A regular expression throws on a text of several megabytes. */
+const MAX_FILE_URL_LENGTH = 8 * 1024;
 
 /**
  * The host refuses a request line of more than 8,192 bytes before any code of the app runs. The line also has a method, a
- * version and a line end. The origin is not part of it, but counts here.
+ * version and a line end. The origin is not part of it, but counts here. A longer link is sent in a header, for which it
+ * needs a MAC.
  */
 const MAX_OWN_URL_LENGTH = 8_192 - 'HEAD  HTTP/1.1\r\n'.length;
-
-/** For all links that are compared with the rules or parsed as URLs. Ten megabytes of links take seconds. */
-const MAX_COMPARED_LENGTH = 1024 * 1024;
 
 export function createLinks(dependencies: LinksDependencies): Links {
   const links: Links = {
@@ -80,38 +82,60 @@ export function createLinks(dependencies: LinksDependencies): Links {
       const { status, headers: received } = exchange.response;
       const { location } = received;
       const newLocation =
-        location === undefined ? undefined : links.editLocation(status, location, context.call);
+        location === undefined ? undefined : links.editLocation(status, location, context, log);
       if (status === 302 && newLocation !== undefined) return toFileResponse(newLocation, exchange, now);
       const { headers, body } = toApiResponse(exchange, now);
-      return {
-        status,
-        headers: newLocation === undefined ? headers : { ...headers, location: newLocation },
-        body: mayBeJson(headers['content-type'])
-          ? editBody(body, links, context, log, headers, status)
-          : body,
-      };
+      const edited = mayBeJson(headers['content-type'])
+        ? editBody(body, links, context, log, headers, status)
+        : { body, headers: {} };
+      const locationHeader = newLocation === undefined ? {} : { location: newLocation };
+      return { status, headers: { ...headers, ...locationHeader, ...edited.headers }, body: edited.body };
     },
     editJson: (text, context, log, status) => editLinks(text, context, dependencies, log, status),
-    editLocation(status, location, { method, rule }) {
-      const isRedirect = status >= 300 && status < 400;
-      if (isRedirect && (status !== 302 || !isRead(method))) return undefined;
-      // Graph also writes it into errors: after a 410, a list with changes begins again there.
-      const ownUrl = isRedirect ? undefined : toOwnUrl(location, dependencies);
-      const mayBeFile = rule.fileLinks && (status === 201 || status === 202 || status === 302);
-      return ownUrl ?? (mayBeFile && isFileUrl(location, dependencies) ? location : undefined);
-    },
+    editLocation: (status, location, context, log) =>
+      editLocation(status, location, context, dependencies, log),
   };
   return links;
 }
 
-const toOwnUrl = (link: string, dependencies: LinksDependencies) =>
-  link.length > MAX_LINK_LENGTH ? undefined : ifRequestable(dependencies.toOwnUrl(link));
+function editLocation(
+  status: number,
+  location: string,
+  { user, call }: LinkContext,
+  dependencies: LinksDependencies,
+  log: Log,
+): string | undefined {
+  const { feature, fileLinks } = call.rule;
+  const isRedirect = status >= 300 && status < 400;
+  if (isRedirect && (status !== 302 || !isRead(call.method))) return undefined;
+  const isFile = isFileUrl(location, dependencies);
+  if (isFile) return fileLinks && (status === 201 || status === 202 || status === 302) ? location : undefined;
+  if (isRedirect) return undefined;
+  // Graph also writes it into errors: after a 410, a list with changes begins again there.
+  const edit = toPageLink(location, user, dependencies, () =>
+    dependencies.pageLinks.signLocation(user, call, location),
+  );
+  if (edit.kind === 'own') return edit.url;
+  log('warn', { event: 'link-removed', name: 'location', reason: edit.reason, feature });
+  return undefined;
+}
 
-const ifRequestable = (ownUrl: string | undefined) =>
-  ownUrl !== undefined && ownUrl.length <= MAX_OWN_URL_LENGTH ? ownUrl : undefined;
+/** @param sign adds a MAC, which a link needs that the policy alone does not allow, or that is too long for a request line */
+function toPageLink(
+  link: string,
+  user: Caller['user'],
+  { toOwnUrl }: Pick<LinksDependencies, 'toOwnUrl'>,
+  sign: () => LinkEdit | undefined,
+): LinkEdit {
+  if (link.length > MAX_PAGE_LINK_LENGTH) return removed('too-long');
+  const plain = toOwnUrl(link, user);
+  if (plain.kind === 'own' && plain.url.length <= MAX_OWN_URL_LENGTH) return plain;
+  if (plain.kind === 'removed' && plain.reason === 'other-host') return plain;
+  return sign() ?? (plain.kind === 'own' ? removed('too-long') : plain);
+}
 
 const isFileUrl = (link: string, dependencies: LinksDependencies) =>
-  link.length <= MAX_LINK_LENGTH && dependencies.isFileUrl(link);
+  link.length <= MAX_FILE_URL_LENGTH && dependencies.isFileUrl(link);
 
 /** @throws {BffError} upstream_answer_refused */
 function editBody(
@@ -121,9 +145,9 @@ function editBody(
   log: Log,
   headers: ApiResponse['headers'],
   status: number,
-): Uint8Array {
+): Pick<ApiResponse, 'headers' | 'body'> {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  if (!mayHaveLinks(bytes)) return body;
+  if (!mayHaveLinks(bytes)) return { headers: {}, body };
   const text = bytes.toString('latin1');
   // A link is known to be Graph's only if the response certainly is JSON.
   const isJson = readMediaType(headers['content-type'] ?? '') === 'application/json';
@@ -133,7 +157,10 @@ function editBody(
       detail: 'The links in the response cannot be read, or are too many.',
     });
   }
-  return edited === text ? body : Buffer.from(edited, 'latin1');
+  return {
+    headers: edited.headers,
+    body: edited.text === text ? body : Buffer.from(edited.text, 'latin1'),
+  };
 }
 
 function mayHaveLinks(bytes: Buffer): boolean {
@@ -149,34 +176,37 @@ function editLinks(
   dependencies: LinksDependencies,
   log: Log,
   status: number | undefined,
-): string | undefined {
-  if (!mayBeLinkPattern.test(text)) return text;
+): EditedJson | undefined {
+  if (!mayBeLinkPattern.test(text)) return { text, headers: {} };
   const { feature, fileLinks } = context.call.rule;
   const budget = createLinkBudget();
   const hasFileToken = (value: string) => dependencies.hasFileToken(value, () => budget.mayCompare(value));
-  const removed = new Set<string>();
+  const removedLinks = createRemovedLinks();
 
   const editMember: EditMember = (name, readText, depth) => {
     if (name.toLowerCase().startsWith(RESERVED_PREFIX)) return 'remove';
-    const isPageLink = pageLinkName.test(name);
-    if (isPageLink || fileLinkName.test(name)) {
-      const link = readText() ?? '';
+    if (isPageLinkName(name)) {
       const isSignable = depth === 0 && status === 200 && context.call.method === 'GET';
-      const edit = isPageLink
-        ? editPageLink(name, link, isSignable, context, dependencies, budget)
-        : editFileLink(link, fileLinks, dependencies, budget);
+      const edit = editPageLink(name, readText() ?? '', isSignable, context, dependencies, budget);
+      if (edit.kind === 'own') return { text: edit.url };
+      removedLinks.addPageLink(name, depth, edit.reason);
+      return 'remove';
+    }
+    if (fileLinkName.test(name)) {
+      const link = readText() ?? '';
       // If the rule does not allow file links, their removal is expected.
-      if (edit === 'remove' && (isPageLink || fileLinks)) removed.add(name.slice(name.lastIndexOf('@') + 1));
-      return edit;
+      if (!budget.mayCompare('') || !fileLinks) return 'remove';
+      if (isFileUrl(link, dependencies)) return 'keep';
+      removedLinks.addFileLink(name, link.length > MAX_FILE_URL_LENGTH ? 'too-long' : 'other-host');
+      return 'remove';
     }
     const value = fileLinks ? undefined : readText();
     return value !== undefined && hasFileToken(value) ? 'remove' : 'keep';
   };
   const edited = editMembers(text, editMember, (item) => fileLinks || !hasFileToken(item));
-  if (budget.isExceeded()) return undefined;
-  // Without its link, a list looks complete. The log tells the author of the policy that it is not.
-  for (const name of removed) log('warn', { event: 'link-removed', name, feature });
-  return edited;
+  if (edited === undefined || budget.isExceeded()) return undefined;
+  removedLinks.writeLog(log, feature);
+  return { text: edited, headers: removedLinks.headers() };
 }
 
 function editPageLink(
@@ -186,45 +216,12 @@ function editPageLink(
   { user, call }: LinkContext,
   dependencies: LinksDependencies,
   budget: LinkBudget,
-): MemberEdit {
-  if (!budget.mayCompare(link.length <= MAX_LINK_LENGTH ? link : '')) return 'remove';
-  const ownUrl =
-    toOwnUrl(link, dependencies) ??
-    (isSignable && link.length <= MAX_LINK_LENGTH
-      ? ifRequestable(dependencies.pageLinks.sign(user, call, name, link))
-      : undefined);
-  return ownUrl === undefined ? 'remove' : { text: ownUrl };
-}
-
-function editFileLink(
-  link: string,
-  fileLinks: boolean,
-  dependencies: LinksDependencies,
-  budget: LinkBudget,
-): MemberEdit {
-  if (!budget.mayCompare('') || !fileLinks) return 'remove';
-  return isFileUrl(link, dependencies) ? 'keep' : 'remove';
-}
-
-/** Limits the work for the links of one response. */
-interface LinkBudget {
-  /** Counts a link and, if it is to be compared or parsed, its length. False if a limit is exceeded. */
-  mayCompare(link: string): boolean;
-  isExceeded(): boolean;
-}
-
-function createLinkBudget(): LinkBudget {
-  let count = 0;
-  let comparedLength = 0;
-  const isExceeded = () => count > MAX_LINKS || comparedLength > MAX_COMPARED_LENGTH;
-  return {
-    isExceeded,
-    mayCompare(link) {
-      count++;
-      comparedLength += link.length;
-      return !isExceeded();
-    },
-  };
+): LinkEdit {
+  // If the budget is exceeded, the whole response is refused.
+  if (!budget.mayCompare(link.length <= MAX_PAGE_LINK_LENGTH ? link : '')) return removed('too-long');
+  return toPageLink(link, user, dependencies, () =>
+    isSignable && budget.maySign() ? dependencies.pageLinks.sign(user, call, name, link) : undefined,
+  );
 }
 
 /** Marks JSON that stands for a file. A library would otherwise take the JSON for the content of the file. */

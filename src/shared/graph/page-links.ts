@@ -3,30 +3,46 @@ import { equalBytes, keyedHash } from '../crypto/keyed-hash.ts';
 import { deriveKey } from '../crypto/seal.ts';
 import { readExpand } from '../policy/expand.ts';
 import type { AllowedCall, PolicyMatch, RequestedCall } from '../policy/match.ts';
+import { isRead } from '../policy/methods.ts';
 import { endsWithParameter } from '../policy/path-template.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type OptionText, toComparableOption } from '../policy/query.ts';
 import type { Caller } from '../session/caller.ts';
+import { spellingsOf } from './link-spellings.ts';
+import { type LinkEdit, removed } from './removed-links.ts';
 
 type User = Caller['user'];
 
 /**
  * Links to the next page of a list. Graph's page tokens hold encoded `&` and `%`, which the policy refuses in a query that
- * the caller wrote. A MAC in the link proves that Graph wrote it, and that this service returned it to this user.
+ * the caller wrote, and Graph chooses between options that a rule may not list. A MAC in the link proves that Graph wrote
+ * it, and that this service returned it to this user.
  */
 export interface PageLinks {
   /**
-   * Compares a call with the policy. If it has a valid MAC, the MAC is removed and the values of its paging options are
-   * trusted: the policy does not refuse an encoded `&` or `%` in them.
+   * Compares a call with the policy. If it has a valid MAC, the MAC is removed and its paging options are trusted: the rule
+   * need not list them, and an encoded `&` or `%` in them is not refused.
    */
   match(user: User, requested: RequestedCall): PolicyMatch;
+  /** The same for a call that must have a MAC. */
+  matchSigned(user: User, requested: RequestedCall): PolicyMatch;
   /**
-   * Replaces a link at the top level of Graph's response with a URL of this service that has a MAC. Undefined unless the
-   * link leads to the next page of exactly the list that this call read, or of a property that it expanded.
+   * Replaces a link at the top level of Graph's response with a URL of this service that has a MAC. The link must lead to
+   * the next page of exactly the list that this call read, or of a property that it expanded.
    * @param name the member's name: `@odata.nextLink`, or `members@odata.nextLink` for an expanded property
+   * @returns undefined if Graph may not have written the member
    */
-  sign(user: User, call: AllowedCall, name: string, link: string): string | undefined;
+  sign(user: User, call: AllowedCall, name: string, link: string): LinkEdit | undefined;
+  /**
+   * Replaces the `Location` of Graph's response, if it leads to exactly the list that this call read. There, a list of
+   * changes begins again after a 410. Its options may differ from those of the call, because Graph writes all headers.
+   * @returns undefined if the call did not read a list
+   */
+  signLocation(user: User, call: AllowedCall, location: string): LinkEdit | undefined;
 }
+
+/** Path and query of a link that has a MAC, below `/api/graph`. */
+export const MAX_PAGE_LINK_LENGTH = 16 * 1024;
 
 export interface PageLinksOptions {
   readonly policy: Policy;
@@ -58,27 +74,57 @@ export function createPageLinks({ policy, graphOrigin, ownPrefix, indexKey }: Pa
   const matchTrusted = (requested: RequestedCall) =>
     policy.match({ ...requested, trustedOptions: pagingOptions });
 
+  function matchSigned(user: User, requested: RequestedCall): PolicyMatch {
+    const pairs = requested.query.split('&');
+    const macs = pairs.filter(isMac);
+    const query = pairs.filter((pair) => !isMac(pair)).join('&');
+    const match = matchTrusted({ ...requested, query });
+    if (match.kind === 'refused') return match;
+    const isValid = macs.length === 1 && requested.method === 'GET' && hasMac(key, user, match.call, macs[0]);
+    return isValid ? match : invalidLink;
+  }
+
+  /** @param isNextPage whether the options of the link are those of the next page */
+  function signOne(
+    user: User,
+    call: AllowedCall,
+    link: string,
+    resource: Resource['resource'],
+    isNextPage: (options: Resource['options']) => boolean,
+  ): LinkEdit {
+    if (!link.startsWith(`${graphOrigin}/`)) return removed('other-host');
+    const [, path = '', query = ''] = /^([^?]*)\??(.*)$/s.exec(link.slice(graphOrigin.length)) ?? [];
+    const allowed = spellingsOf(path, call, user)
+      .map((spelling) => matchTrusted({ method: 'GET', path: spelling, query }))
+      .flatMap((match) => (match.kind === 'allowed' ? [match.call] : []));
+    const found = allowed.find(
+      (one) => JSON.stringify(one.resource) === JSON.stringify(resource) && isNextPage(one.options),
+    );
+    if (found === undefined) return removed(allowed.length === 0 ? 'not-allowed' : 'other-call');
+    const mac = macOf(key, user, found).toString('base64url');
+    const ownLink = `${found.path}?${found.query === '' ? '' : `${found.query}&`}${MAC_OPTION}=${mac}`;
+    if (ownLink.length > MAX_PAGE_LINK_LENGTH) return removed('too-long');
+    return { kind: 'own', url: `${ownPrefix}${ownLink}` };
+  }
+
   return {
-    match(user, requested) {
-      const pairs = requested.query.split('&');
-      const macs = pairs.filter(isMac);
-      if (macs.length === 0) return policy.match(requested);
-      const query = pairs.filter((pair) => !isMac(pair)).join('&');
-      const match = matchTrusted({ ...requested, query });
-      if (match.kind === 'refused') return match;
-      const isValid =
-        macs.length === 1 && requested.method === 'GET' && hasMac(key, user, match.call, macs[0]);
-      return isValid ? match : invalidLink;
-    },
+    match: (user, requested) =>
+      requested.query.split('&').some(isMac) ? matchSigned(user, requested) : policy.match(requested),
+    matchSigned,
     sign(user, call, name, link) {
       const expected = expectedOf(call, name);
-      const target = link.startsWith(`${graphOrigin}/`) ? link.slice(graphOrigin.length) : undefined;
-      if (expected === undefined || target === undefined) return undefined;
-      const [, path = '', query = ''] = /^([^?]*)\??(.*)$/s.exec(target) ?? [];
-      const match = matchTrusted({ method: 'GET', path, query });
-      if (match.kind === 'refused' || !isNextPageOf(expected, match.call)) return undefined;
-      const mac = macOf(key, user, match.call).toString('base64url');
-      return `${ownPrefix}${match.call.path}?${match.call.query}&${MAC_OPTION}=${mac}`;
+      if (expected === undefined) return undefined;
+      return signOne(
+        user,
+        call,
+        link,
+        expected.resource,
+        (options) => options.some(isPaging) && hasSameOptions(expected.options, options),
+      );
+    },
+    signLocation(user, call, location) {
+      const list = isRead(call.method) ? expectedOf(call, '') : undefined;
+      return list && signOne(user, call, location, list.resource, () => true);
     },
   };
 }
@@ -140,17 +186,14 @@ function isWrittenByGraph({ resource }: Resource): boolean {
   return !/^\$value$|content(?:stream)?$/i.test(last) && resource.at(-2)?.toLowerCase() !== 'extensions';
 }
 
-function isNextPageOf(expected: Resource, link: Resource): boolean {
-  const otherOptions = (options: readonly OptionText[]) =>
+/** Whether the options of a link are those of a call, except for the paging options. */
+function hasSameOptions(expected: Resource['options'], linked: Resource['options']): boolean {
+  const otherOptions = (options: Resource['options']) =>
     JSON.stringify(
       options
         .filter((option) => !isPaging(option))
         .map(({ name, value }) => [toComparableOption(name), value])
         .toSorted(([left = ''], [right = '']) => (left < right ? -1 : 1)),
     );
-  return (
-    link.options.some(isPaging) &&
-    JSON.stringify(link.resource) === JSON.stringify(expected.resource) &&
-    otherOptions(link.options) === otherOptions(expected.options)
-  );
+  return otherOptions(linked) === otherOptions(expected);
 }

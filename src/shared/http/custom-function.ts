@@ -25,7 +25,7 @@ export function forCustomFunction<AllowedCaller>(
   };
 }
 
-/** The headers by which a client knows what this service itself says: `bff-problem`, `bff-answered-parts`, `bff-file-url`. */
+/** The headers by which a client knows what this service itself says: `bff-problem` and others. */
 const SERVICE_HEADERS = 'bff-';
 
 function withoutServiceHeaders(response: BffResponse): BffResponse {

@@ -20,7 +20,10 @@ export interface RequestedCall {
   readonly query: string;
   /** The `Content-Type`, byte for byte. Undefined if the call has none. */
   readonly contentType?: string | undefined;
-  /** Names of options whose values the API itself wrote ({@link toComparableOption}). They may have any character. */
+  /**
+   * Names of options whose values the API itself wrote ({@link toComparableOption}). They may have any character, and with
+   * a `$` before the name, the rule need not list them.
+   */
   readonly trustedOptions?: ReadonlySet<string>;
 }
 
@@ -67,7 +70,7 @@ export function matchCall(policy: PolicyRules, requested: RequestedCall): Policy
   const { method, path, query, contentType, trustedOptions } = requested;
   const parsedPath = readUpstreamPath(path, requested.routeParameter);
   if (parsedPath.kind === 'refused') return invalid(parsedPath.reason);
-  const parsedQuery = readUpstreamQuery(query);
+  const parsedQuery = readUpstreamQuery(query, trustedOptions);
   if (parsedQuery.kind === 'refused') return invalid(parsedQuery.reason);
   const isTyped = ({ name }: QueryOption) => trustedOptions?.has(toComparableOption(name)) !== true;
   const typedTexts = parsedQuery.options.filter(isTyped).flatMap(({ name, value }) => [name, value]);
@@ -82,10 +85,12 @@ export function matchCall(policy: PolicyRules, requested: RequestedCall): Policy
     rulesForPath.find(({ rule }) => allowsMethod(rule.methods, method));
   if (found === undefined) return refused('method', 'No rule allows this method on this path.', closest.rule);
   const { rule, match } = found;
-  const options = parsedQuery.options.map((option) => withNameOf(rule, option));
+  const options = parsedQuery.options.map((option) => withNameOf(rule, option, !isTyped(option)));
+  const isExtra = (option: QueryOption) => !isTyped(option) && isUnlistedSystemOption(rule, option);
+  const listed = options.filter((option) => !isExtra(option));
   return (
     ambiguityRefusal(rule, options.filter(isTyped)) ??
-    queryRefusal(rule, options) ??
+    queryRefusal(rule, listed) ??
     contentTypeRefusal(rule, method, contentType) ?? {
       kind: 'allowed',
       call: {
@@ -132,11 +137,19 @@ function ambiguityRefusal(
   return undefined;
 }
 
-/** The option with the name that the rule has for it. Letter case makes no difference. */
-function withNameOf(rule: PolicyRule, option: QueryOption): QueryOption {
-  const name = Object.keys(rule.query).find((known) => known.toLowerCase() === option.name.toLowerCase());
-  return name === undefined ? option : { ...option, name };
+/**
+ * The option with the name that the rule has for it. Letter case makes no difference. A trusted option that the rule does
+ * not list gets lower case.
+ */
+function withNameOf(rule: PolicyRule, option: QueryOption, isTrusted: boolean): QueryOption {
+  const lowerCase = option.name.toLowerCase();
+  const name = Object.keys(rule.query).find((known) => known.toLowerCase() === lowerCase);
+  if (name !== undefined) return { ...option, name };
+  return isTrusted ? { ...option, name: lowerCase } : option;
 }
+
+const isUnlistedSystemOption = (rule: PolicyRule, { name }: QueryOption) =>
+  name.startsWith('$') && !Object.hasOwn(rule.query, name);
 
 function queryRefusal(rule: PolicyRule, options: readonly QueryOption[]): PolicyRefusal | undefined {
   const violation = findViolation(rule.query, options);

@@ -16,19 +16,25 @@ export type QueryResult =
   | { readonly kind: 'query'; readonly options: readonly QueryOption[] }
   | { readonly kind: 'refused'; readonly reason: string };
 
+/** For all that the caller may have written. */
 const MAX_QUERY_BYTES = 4096;
+/** With options whose values the API itself wrote. */
+const MAX_TRUSTED_QUERY_BYTES = 16 * 1024;
 
 /**
  * Reads the query of a call to the API, to compare it with the policy.
  * @param raw without the question mark
+ * @param trustedOptions names of options ({@link toComparableOption}) whose values the API itself wrote
  */
-export function readUpstreamQuery(raw: string): QueryResult {
+export function readUpstreamQuery(raw: string, trustedOptions?: ReadonlySet<string>): QueryResult {
   if (raw === '') return { kind: 'query', options: [] };
-  if (raw.length > MAX_QUERY_BYTES) return refused('the query is too long');
+  const maxBytes = trustedOptions === undefined ? MAX_QUERY_BYTES : MAX_TRUSTED_QUERY_BYTES;
+  if (raw.length > maxBytes) return refused('the query is too long');
   const unreadable = /[^\x21-\x7e]|#/u.exec(raw)?.[0];
   if (unreadable !== undefined) return refused(`the query has ${describeUnencoded(unreadable)}`);
   const options: QueryOption[] = [];
   const names = new Set<string>();
+  let typedBytes = -1; // no separator before the first option
   for (const pair of raw.split('&')) {
     const equals = pair.indexOf('=');
     const name = decodeQueryText(equals === -1 ? pair : pair.slice(0, equals));
@@ -44,6 +50,8 @@ export function readUpstreamQuery(raw: string): QueryResult {
     if (comparable === 'access_token') return refused('the query has an access token');
     if (names.has(comparable)) return refused('the query has an option twice');
     names.add(comparable);
+    if (trustedOptions?.has(comparable) !== true) typedBytes += '&'.length + pair.length;
+    if (typedBytes > MAX_QUERY_BYTES) return refused('the query is too long');
     options.push({ name, value, rawValue: equals === -1 ? '' : pair.slice(equals) });
   }
   return { kind: 'query', options };

@@ -47,6 +47,12 @@ const corePreferences: ReadonlyMap<string, RegExp> = new Map([
 const pageSizes = new Set(['odata.maxpagesize', 'maxpagesize']);
 
 /**
+ * Path and query of a link to Graph that is too long for a request line. Only the proxy for Graph reads it, and only with GET.
+ * For every other call, its caller expects another response than the call would get.
+ */
+export const linkHeader = 'x-graph-link';
+
+/**
  * Refuses a call whose headers ask for more than its rule allows.
  * @param header returns a header by its lower-case name
  * @throws {BffError} request_invalid
@@ -56,6 +62,8 @@ export function requireAllowedHeaders(
   header: (name: string) => string | undefined,
   rule: HeaderRule,
 ): void {
+  if (header(linkHeader) !== undefined)
+    throw refused(`the header ${linkHeader} is only for a GET of a link to Microsoft Graph`);
   const unlisted = [...callChangingHeaders, ...(isRead(method) ? [] : writeChangingHeaders)].find(
     (name) => (header(name) ?? '') !== '' && !rule.headers.includes(name),
   );
@@ -124,7 +132,7 @@ const reserved = new RegExp(
   `^(?:${[
     'accept-encoding|access-control-.*|authorization|client-request-id|connection|content-(?:encoding|length|type)',
     'cookie2?|date|expect|forwarded|host|http2-settings|keep-alive|max-forwards|origin|prefer|proxy-.*|referer|sec-.*',
-    'set-cookie2?|te|trailer|transfer-encoding|upgrade|via|was-.*',
+    `set-cookie2?|te|trailer|transfer-encoding|upgrade|via|was-.*|${linkHeader}`,
     'x-(?:arr|authorization|azure|client|csrf|forwarded|functions|http|method|ms|original|real|rewrite|site|waws)(?:-.*)?',
   ].join('|')})$`,
 );

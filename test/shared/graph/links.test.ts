@@ -45,7 +45,7 @@ const own = 'https://app.example/api/graph';
 const toOwnUrl = createToOwnUrl({ policy: reading.policy, graphOrigin: graph, ownPrefix: own });
 const isFileUrl = createIsFileUrl('public', graph);
 const hasFileToken = createHasFileToken('public', graph);
-const pageLinks = { sign: () => undefined };
+const pageLinks = { sign: () => undefined, signLocation: () => undefined };
 const links = createLinks({ toOwnUrl, isFileUrl, hasFileToken, pageLinks });
 const listCall = requireAllowed(reading.policy.match(requestedCall('GET /v1.0/me/messages')));
 const callWith = (fileLinks: boolean, method = 'GET'): AllowedCall => ({
@@ -55,8 +55,12 @@ const callWith = (fileLinks: boolean, method = 'GET'): AllowedCall => ({
 });
 const user = { tenantId: 'tenant', objectId: 'alice' };
 const logged: unknown[] = [];
-const editJson = (text: string, fileLinks = false) =>
-  links.editJson(text, { user, call: callWith(fileLinks) }, (_level, record) => logged.push(record));
+const log = (_level: string, record: unknown) => void logged.push(record);
+const edit = (text: string, fileLinks = false) =>
+  links.editJson(text, { user, call: callWith(fileLinks) }, log);
+const editJson = (...edited: Parameters<typeof edit>) => edit(...edited)?.text;
+/** The header that names the links that were removed. */
+const headerFor = (text: string) => edit(text)?.headers['bff-removed-links'];
 
 /** Returns the body of the response for an answer of Graph. */
 function responseTo(headers: { 'content-type': string | undefined }, body: string): string {
@@ -219,7 +223,7 @@ describe('links in JSON', () => {
     },
   );
 
-  it('are logged by name and feature, without their address, if they are removed', () => {
+  it('are logged by name, reason and feature, without their address, if they are removed', () => {
     const text = '{"@odata.nextLink":"https://evil.example/?secret","x@odata.nextLink":"y","uploadUrl":"z"}';
     for (const [fileLinks, names] of [
       [true, ['odata.nextLink', 'uploadUrl']],
@@ -227,8 +231,43 @@ describe('links in JSON', () => {
     ] as const) {
       logged.length = 0;
       expect(editJson(text, fileLinks)).toBe('{}');
-      expect(logged).toEqual(names.map((name) => ({ event: 'link-removed', name, feature: 'mail' })));
+      expect(logged).toEqual(
+        names.map((name) => ({ event: 'link-removed', name, reason: 'other-host', feature: 'mail' })),
+      );
     }
+  });
+
+  it('are named in a header with the reason, without their address, if they are removed', {
+    tags: ['PX-14'],
+  }, () => {
+    expect(headerFor(`{"@odata.nextLink":"${page}"}`)).toBeUndefined();
+    for (const [link, reason] of [
+      ['https://evil.example/?secret', 'other-host'],
+      ['//graph.microsoft.com/v1.0/me/messages', 'not-allowed'],
+      [`${graph}/v1.0/users?secret`, 'not-allowed'],
+      [`${graph}/v1.0/me/messages?$expand=secret`, 'unverified'],
+      [`${graph}/v1.0/me/messages?$skip=${'1'.repeat(20_000)}`, 'too-long'],
+    ]) {
+      for (const [text, name] of [
+        [`{"@odata.nextLink":"${link}"}`, 'nextLink'],
+        [`{"@deltaLink":"${link}"}`, 'deltaLink'],
+        [`{"members@odata.nextLink":"${link}"}`, 'nested-nextLink'],
+        [`{"value":[{"a@deltaLink":"${link}"},{"@odata.deltaLink":"${link}"}]}`, 'nested-deltaLink'],
+        [`{"@odata.nextLink":"${link}","x":{"@nextLink":"${link}"}}`, `nextLink=${reason}, nested-nextLink`],
+      ] as const) {
+        expect(headerFor(text)).toBe(`${name}=${reason}`);
+      }
+    }
+  });
+
+  it('are named in a header of few entries, whatever the response says', { tags: ['PX-14'] }, () => {
+    const names = ['@odata.nextLink', 'evil\\r\\nset-cookie: a@odata.nextLink', 'nextLink=a, x@nextLink'];
+    const values = ['https://evil.example/', `${graph}/v1.0/users`, `${graph}/v1.0/me/messages?$expand=a`];
+    const members = names.flatMap((name) => values.map((value) => `{"${name}":"${value}"}`));
+    const text = `[${members.join()}]`;
+    expect(headerFor(text)).toBe(
+      'nested-nextLink=other-host, nested-nextLink=not-allowed, nested-nextLink=unverified',
+    );
   });
 
   it('lead only to this service and to allowed calls, for random text', {
@@ -373,7 +412,7 @@ describe('a policy for another API', () => {
 
 describe('a Location', () => {
   const editLocation = (status: number, location: string, fileLinks = false, method = 'POST') =>
-    links.editLocation(status, location, callWith(fileLinks, method));
+    links.editLocation(status, location, { user, call: callWith(fileLinks, method) }, log);
 
   it.each([
     [`${graph}/v1.0/me/messages('AA1=')`, `${own}/v1.0/me/messages('AA1=')`],
@@ -392,7 +431,13 @@ describe('a Location', () => {
   );
 
   it.each(hostileLinks)('is removed if it is hostile: %j', { tags: ['PX-11', 'PX-14'] }, (location) => {
-    for (const status of [201, 202, 302, 410]) expect(editLocation(status, location, true)).toBeUndefined();
+    for (const status of [201, 202, 302, 410]) {
+      logged.length = 0;
+      expect(editLocation(status, location, true)).toBeUndefined();
+      const record = { event: 'link-removed', name: 'location', reason: expect.any(String), feature: 'mail' };
+      // A redirect becomes a problem, which has its own record.
+      expect(logged).toEqual(status === 302 ? [] : [record]);
+    }
   });
 
   it('of a file is passed on only if the rule allows file links, for a copy and for content', () => {
@@ -427,7 +472,7 @@ describe('a hostile answer', { tags: ['DO-3'] }, () => {
     expect(editJson(text)).toBeUndefined();
   });
 
-  it('loses links longer than 8 KiB without parsing them', () => {
+  it('loses links that are too long without parsing them', () => {
     for (const [fileLinks, link] of [
       [false, `${graph}/v1.0/${'a'.repeat(10_000_000)}`],
       [false, `${graph}/v1.0${"/a('".repeat(2_500_000)}`],
@@ -437,26 +482,44 @@ describe('a hostile answer', { tags: ['DO-3'] }, () => {
       const text = JSON.stringify({ '@odata.nextLink': link, uploadUrl: link, id: 1 });
       expect(editJson(text, fileLinks)).toBe('{"id":1}');
       for (const status of [202, 302])
-        expect(links.editLocation(status, link, callWith(fileLinks))).toBeUndefined();
+        expect(links.editLocation(status, link, { user, call: callWith(fileLinks) }, log)).toBeUndefined();
     }
     const longest = JSON.stringify({ uploadUrl: file.padEnd(8192, 'x') });
     expect(editJson(longest, true)).toBe(longest);
   });
 
-  it('loses a signed link that would make a request line of more than 8,192 bytes', () => {
-    const longest = `${own}/v1.0/me/messages?$skiptoken=`.padEnd(8_192 - 'HEAD  HTTP/1.1\r\n'.length, 'x');
-    const editedWith = (signed: string) => {
+  it('has a link with a MAC in place of one that would make a request line of more than 8,192 bytes', () => {
+    const longest = `${own}/v1.0/me/messages?$skip=`.padEnd(8_192 - 'HEAD  HTTP/1.1\r\n'.length, '1');
+    const editedWith = (url: string, status?: number) => {
       const signing = createLinks({
-        toOwnUrl: () => undefined,
+        toOwnUrl: () => ({ kind: 'own', url }),
         isFileUrl,
         hasFileToken,
-        pageLinks: { sign: () => signed },
+        pageLinks: { ...pageLinks, sign: () => ({ kind: 'own', url: 'signed' }) },
       });
       const text = JSON.stringify({ '@odata.nextLink': page, id: 1 });
-      return signing.editJson(text, { user, call: callWith(false) }, () => undefined, 200);
+      return signing.editJson(text, { user, call: callWith(false) }, () => undefined, status);
     };
-    expect(editedWith(longest)).toContain(longest);
-    expect(editedWith(`${longest}x`)).toBe('{"id":1}');
+    expect(editedWith(longest, 200)?.text).toContain(longest);
+    expect(editedWith(`${longest}1`, 200)?.text).toBe('{"@odata.nextLink":"signed","id":1}');
+    // Not the next page for certain, so it gets no MAC.
+    expect(editedWith(`${longest}1`)).toEqual({
+      text: '{"id":1}',
+      headers: { 'bff-removed-links': 'nextLink=too-long' },
+    });
+  });
+
+  it('gets a MAC for a hundred links at most', { tags: ['DO-3'] }, () => {
+    let signed = 0;
+    const signing = createLinks({
+      toOwnUrl: () => ({ kind: 'removed', reason: 'unverified' }),
+      isFileUrl,
+      hasFileToken,
+      pageLinks: { ...pageLinks, sign: () => ({ kind: 'own', url: `signed${++signed}` }) },
+    });
+    const members = Array.from({ length: 1000 }, (_, at) => `"a${at}@odata.nextLink":"${page}"`);
+    const edited = signing.editJson(`{${members.join()}}`, { user, call: callWith(false) }, log, 200);
+    expect([signed, edited?.headers]).toEqual([100, { 'bff-removed-links': 'nested-nextLink=unverified' }]);
   });
 
   it('is processed in time if it has ten megabytes', () => {

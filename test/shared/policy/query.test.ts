@@ -61,6 +61,19 @@ describe('refuses', () => {
     expect(readUpstreamQuery(`$select=${'a'.repeat(4089)}`).kind).toBe('refused');
     expect(readUpstreamQuery(`$select=${'a'.repeat(4088)}`).kind).toBe('query');
   });
+
+  it('more than 16 KiB with options that the API wrote, or more than 4 KiB of others', {
+    tags: ['PX-5'],
+  }, () => {
+    const trusted = new Set(['skiptoken']);
+    const kindOf = (token: number, others: string) =>
+      readUpstreamQuery(`$skiptoken=${'a'.repeat(token)}${others}`, trusted).kind;
+    expect(kindOf(16_384 - 11, '')).toBe('query');
+    expect(kindOf(16_384 - 10, '')).toBe('refused');
+    expect(kindOf(8_000, `&$select=${'a'.repeat(4_088)}`)).toBe('query');
+    expect(kindOf(8_000, `&$select=${'a'.repeat(4_089)}`)).toBe('refused');
+    expect(kindOf(8_000, `&$select=${'a'.repeat(2_000)}&x=${'a'.repeat(2_100)}`)).toBe('refused');
+  });
 });
 
 const piece = fc.constantFrom(

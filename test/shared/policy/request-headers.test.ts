@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { requireAllowedHeaders } from '../../../src/shared/policy/request-headers.ts';
+import { describe, expect, it } from 'vitest';
+import { isNameableHeader, requireAllowedHeaders } from '../../../src/shared/policy/request-headers.ts';
 
 const rule = { headers: [], preferences: [], maxPageSize: 0 };
 const ask = (zone: string) =>
@@ -24,4 +24,23 @@ it('every IANA time zone and every form of Windows names is allowed for every ru
   ];
   expect(zones.length).toBeGreaterThan(400);
   for (const zone of zones) expect(() => ask(zone), zone).not.toThrow();
+});
+
+describe('refuses', () => {
+  it('the header of a page link for every call that does not read it', { tags: ['PX-14'] }, () => {
+    expect(['X-Graph-Link', 'x-graph-link', 'X-Graph-Links'].map(isNameableHeader)).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    for (const method of ['GET', 'POST', 'DELETE']) {
+      for (const value of ['/v1.0/me', '']) {
+        const header = (name: string) => (name === 'x-graph-link' ? value : undefined);
+        const named = { ...rule, headers: ['x-graph-link'] };
+        expect(() => requireAllowedHeaders(method, header, named)).toThrow(
+          expect.objectContaining({ detail: expect.stringContaining('x-graph-link') }),
+        );
+      }
+    }
+  });
 });
