@@ -4,6 +4,7 @@ import type { CallInit } from './client-api.ts';
 import type { ClientContext } from './client-context.ts';
 import { InteractionFailed } from './interaction-failed.ts';
 import { toInteractionKey } from './interaction-key.ts';
+import { toTarget } from './long-link.ts';
 import { BffProblem } from './problem.ts';
 import { sendWithPauses } from './retry-after.ts';
 import { send } from './send.ts';
@@ -25,6 +26,7 @@ export async function call(
   requireUser();
   const request = input instanceof Request ? new Request(input, callInit) : undefined;
   const init = request ? await readInit(request) : callInit;
+  const [target, link] = toTarget(url, request, context.toBffUrl('/graph/'));
   // The client sends no call before it has asked for the session. If it has, calls keep their order.
   if (!sessions.current) await untilAborted(sessions.ready(), init.signal);
   const { generation } = interactions;
@@ -79,7 +81,7 @@ export async function call(
     const signal = init.signal ? eitherSignal(init.signal, userSignal) : userSignal;
     const sendNow = async () => {
       requireUser();
-      const outcome = await send(page, request ?? url, { ...init, signal }, sessions.tag);
+      const outcome = await send(page, target, { ...init, signal }, sessions.tag, link);
       requireUser();
       return outcome;
     };

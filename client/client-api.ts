@@ -64,6 +64,15 @@ export interface CallInit extends RequestInit {
   readonly repeat?: boolean;
 }
 
+/** One page of a list of Graph. Its members are as Graph sends them. */
+export interface GraphPage {
+  readonly value: readonly unknown[];
+  readonly '@odata.nextLink'?: string;
+  /** In the last page of a list of changes: reads later changes, also with `pages`. */
+  readonly '@odata.deltaLink'?: string;
+  readonly [name: string]: unknown;
+}
+
 /** `redirecting`: the browser is leaving the page. */
 export type SignInResult = 'signed_in' | 'redirecting';
 
@@ -90,6 +99,15 @@ export interface Client {
    * @throws {BffProblem | InteractionFailed}
    */
   graph(input: string | URL | Request, init?: CallInit): Promise<Response>;
+  /**
+   * Reads a list page by page: `for await (const page of pages('/me/messages'))`. Follows `@odata.nextLink` to the end. Ends
+   * with an error if a page is missing: a response of Graph that is not 2xx, which is the `cause`, or a link that the
+   * service has removed, with the reason.
+   * @param path as for `graph`, also `@odata.deltaLink` of an earlier last page
+   * @param init for every page, for example `headers`
+   * @throws {BffProblem | InteractionFailed | Error}
+   */
+  pages(path: string, init?: CallInit): AsyncGenerator<GraphPage, void>;
   /**
    * Calls any URL of this origin with the header that proves a same-origin call. As with `fetch` itself, a `Request` is
    * taken as a whole, and `init` replaces its members.

@@ -8,6 +8,7 @@ import { signInKey, toConsentKey } from './interaction-key.ts';
 import { createInteractions } from './interactions.ts';
 import type { Page } from './page.ts';
 import { listenToPage, onTabMessage } from './page-events.ts';
+import { readPages } from './pages.ts';
 import { createRedirectLoopGuard } from './redirect-loop-guard.ts';
 import { consumeRedirectNote, forgetSilentAttempt, type RedirectNote } from './redirect-note.ts';
 import { send, throwProblem } from './send.ts';
@@ -16,7 +17,14 @@ import { signOut } from './sign-out.ts';
 import { joinTabs } from './tabs.ts';
 import { toCallUrl, toGraphUrl, toOwnUrl, toReturnUrl, toText } from './urls.ts';
 
-export type { CallInit, Client, ClientOptions, SignInOptions, SignInResult } from './client-api.ts';
+export type {
+  CallInit,
+  Client,
+  ClientOptions,
+  GraphPage,
+  SignInOptions,
+  SignInResult,
+} from './client-api.ts';
 export type { Display, IfBlocked, Interaction } from './interaction.ts';
 export { type FailureKind, InteractionFailed } from './interaction-failed.ts';
 export { BffProblem } from './problem.ts';
@@ -30,6 +38,8 @@ export function createClient(options: ClientOptions = {}): Client {
   const note = consumeRedirectNote(page);
   const context = connect(page, options, note);
   const { sessions, interactions, user, toBffUrl } = context;
+  const graph: Client['graph'] = async (input, init) =>
+    call(context, toGraphUrl(page, toText(input), toBffUrl('/graph/')), input, init);
   return {
     async session() {
       const session = await sessions.read();
@@ -51,8 +61,8 @@ export function createClient(options: ClientOptions = {}): Client {
       return askForPage(context, { ...toRequest(context, problem, options), clicked: true }, problem);
     },
     signOut: () => signOut(context),
-    graph: async (input, init) =>
-      call(context, toGraphUrl(page, toText(input), toBffUrl('/graph/')), input, init),
+    graph,
+    pages: (path, init) => readPages((link) => graph(link, init), path),
     fetch: async (input, init) => call(context, toCallUrl(page, toText(input)), input, init),
     src(path) {
       user.calls.signal.throwIfAborted();
