@@ -24,7 +24,11 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'policy-tasks-'));
   world = await startWorld();
   grantSignIn(world);
-  grantSignIn(world, 'Alice', ['Presence.Read']);
+  // A task asks for the permissions that its response shows. Alice has granted all others.
+  const asked = tasks.flatMap(({ blocks }) => blocks).flatMap(askedScopesOf);
+  const { features } = policyOf(after);
+  const scopes = features.flatMap((feature) => feature.scopes).filter((scope) => !asked.includes(scope));
+  grantSignIn(world, 'Alice', scopes);
   workers = { before: await startWorker('before', before), after: await startWorker('after', after) };
 });
 afterAll(async () => {
@@ -151,6 +155,11 @@ async function browserOf(user: string): Promise<UserAgent> {
   browsers.set(user, browser);
   await signIn(browser, { user });
   return browser;
+}
+
+function askedScopesOf(block: TaskBlock): readonly unknown[] {
+  const { scopes = [] }: { scopes?: readonly unknown[] } = (block.kind === 'call' && block.response) || {};
+  return scopes;
 }
 
 const isAsking = (response: object) => 'code' in response && response.code === 'interaction_required';
