@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { removalReasons } from '../../src/shared/graph/removed-links.ts';
 import { toBrowserHeaders, toForwardedHeaders } from '../../src/shared/proxy/headers.ts';
 
 const page = readFileSync(new URL('../../docs/graph-proxy.md', import.meta.url), 'utf8');
@@ -24,5 +25,11 @@ describe('docs/graph-proxy.md', () => {
       { get: (_target, name) => (name === 'content-disposition' ? 'inline; filename=x' : 'x') },
     );
     expect(namesIn('These response headers')).toEqual(Object.keys(toBrowserHeaders(everyHeader)).sort());
+  });
+
+  it('explains every reason for which a link is removed', () => {
+    const [, section = ''] = /^### Removed links\n([\s\S]*?)\n### /m.exec(page) ?? [];
+    const reasons = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, reason]) => reason);
+    expect(reasons).toEqual([...removalReasons]);
   });
 });
