@@ -84,6 +84,13 @@ describe.skipIf(executable === undefined)('examples/nginx/app.conf', () => {
     expect([tooLong.status, tooLong.headers['clear-site-data']]).toEqual([400, '"cookies"']);
   });
 
+  it('passes on a link of 16 KiB in a header', async () => {
+    received.length = 0;
+    const link = '/v1.0/me/messages?$skiptoken='.padEnd(16 * 1024, 'x');
+    await alice.script('GET', '/api/graph/v1.0/me/messages', { headers: { 'x-graph-link': link } });
+    expect(received.map(({ headers }) => headers['x-graph-link'])).toEqual([link]);
+  });
+
   it.each([
     '/api/graph/v1.0/me/messages/AA%2FBB',
     '/api/graph/v1.0/me/messages/AA%252FBB',

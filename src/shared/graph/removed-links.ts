@@ -13,7 +13,7 @@ export type LinkEdit =
 export const removed = (reason: RemovalReason): LinkEdit => ({ kind: 'removed', reason });
 
 /** Names removed links to further pages: `nextLink=not-allowed`. No header of an API with this name passes. */
-export const removedLinksHeader = 'bff-removed-links';
+const removedLinksHeader = 'bff-removed-links';
 
 /** Links of the response itself, or of a property: `members@odata.nextLink`. OData 4.01 omits `odata.`. */
 const pageLinkName = /@(?:odata\.)?(?:nextLink|deltaLink)$/;

@@ -81,6 +81,12 @@ function responseTo(
 const nextOf = (target: string, link: string): string | undefined =>
   JSON.parse(answerTo(target, { '@odata.nextLink': graph + link, value: [] }))['@odata.nextLink'];
 
+/** Returns the header that names the removed link. */
+function removedFrom(target: string, link: string): string | undefined {
+  expect(nextOf(target, link)).toBeUndefined();
+  return responseTo(target, { '@odata.nextLink': graph + link }).headers['bff-removed-links'];
+}
+
 /** Returns what is sent to Graph if the browser follows a page link, or code and part of the refusal. */
 function follow(link: string, user = alice, from = pageLinks, method = 'GET'): string {
   const match = from.match(user, requestedCall(`${method} ${link.slice(own.length)}`));
@@ -157,6 +163,31 @@ describe('a page link whose token is encoded more than once', () => {
   });
 });
 
+describe('a Location', () => {
+  const locationOf = (call: string, location: string, status = 410) =>
+    responseTo(call, {}, { status, location: graph + location }).headers['location'];
+
+  it.each([410, 200, 503])(
+    'of the list that the call has read gets a MAC, with status %i',
+    { tags: ['PX-14'] },
+    (status) => {
+      const location = locationOf(list, `/v1.0/Me/Messages?$deltatoken=${token}&$top=5`, status) ?? '';
+      expect(location).toContain('bff_link=');
+      expect(follow(location)).toBe(`/v1.0/me/messages?$deltatoken=${token}&$top=5`);
+      expect(follow(location, ben)).toBe('path_not_allowed link');
+    },
+  );
+
+  it.each([
+    ['of another list', list, `/v1.0/me/events?$skiptoken=${token}`],
+    ['with an option out of bounds', list, `/v1.0/me/messages?$top=50&$skiptoken=${token}`],
+    ['of a file', '/v1.0/me/drive/items/A1=/content', `/v1.0/me/drive/items/A1=/content?$skiptoken=${token}`],
+    ['of a single object', '/v1.0/groups/A1=', `/v1.0/groups/A1=?$skiptoken=${token}`],
+  ])('%s is removed', { tags: ['PX-14'] }, (_what, call, location) => {
+    expect(locationOf(call, location)).toBeUndefined();
+  });
+});
+
 describe('refuses', () => {
   it('the same token without a MAC, with another MAC or with two', { tags: ['PX-5', 'PX-14'] }, () => {
     const link = nextOf(list, next) ?? '';
@@ -230,22 +261,38 @@ describe('refuses', () => {
   });
 
   it.each([
-    ['another list', '/v1.0/me/messages', `/v1.0/me/events?$skiptoken=${token}`],
+    ['another list', '/v1.0/me/messages', `/v1.0/me/events?$skiptoken=${token}`, 'other-call'],
     [
       'another folder',
       '/v1.0/me/mailFolders/A1=/messages',
       `/v1.0/me/mailFolders/B1=/messages?$skiptoken=${token}`,
+      'other-call',
     ],
-    ['further options', '/v1.0/me/messages', next],
-    ['fewer options', list, `/v1.0/me/messages?$skiptoken=${token}`],
-    ['another value', list, `/v1.0/me/messages?$select=id&$skiptoken=${token}`],
-    ['an encoded "&" in an option that is not for paging', list, `${next}&$filter=a%26b`],
-    ['an option out of bounds', '/v1.0/me/messages?$top=5', `/v1.0/me/messages?$top=50&$skiptoken=${token}`],
-    ['a path that no rule names', list, `/v1.0/me/contacts?$select=subject&$skiptoken=${token}`],
-    ['a token in an option of another name', list, `${list}&$skip=1&skiptoken=${token}`],
-    ['a token in an option of another name, which is not the next page', list, `${list}&token=${token}`],
-  ])('to sign a link to %s', { tags: ['PX-14'] }, (_what, call, link) => {
-    expect(nextOf(call, link)).toBeUndefined();
+    ['further options', '/v1.0/me/messages', next, 'other-call'],
+    ['fewer options', list, `/v1.0/me/messages?$skiptoken=${token}`, 'other-call'],
+    ['another value', list, `/v1.0/me/messages?$select=id&$skiptoken=${token}`, 'other-call'],
+    ['an encoded "&" in an option that is not for paging', list, `${next}&$filter=a%26b`, 'not-allowed'],
+    [
+      'an option out of bounds',
+      '/v1.0/me/messages?$top=5',
+      `/v1.0/me/messages?$top=50&$skiptoken=${token}`,
+      'not-allowed',
+    ],
+    [
+      'a path that no rule names',
+      list,
+      `/v1.0/me/contacts?$select=subject&$skiptoken=${token}`,
+      'not-allowed',
+    ],
+    ['a token in an option of another name', list, `${list}&$skip=1&skiptoken=${token}`, 'not-allowed'],
+    [
+      'a token in an option of another name, which is not the next page',
+      list,
+      `${list}&token=${token}`,
+      'not-allowed',
+    ],
+  ])('to sign a link to %s', { tags: ['PX-14'] }, (_what, call, link, reason) => {
+    expect(removedFrom(call, link)).toBe(`nextLink=${reason}`);
   });
 
   it('to sign a link of another origin or without one', { tags: ['PX-14'] }, () => {
@@ -278,7 +325,9 @@ describe('refuses', () => {
     ['an open extension', '/v1.0/users/A1=/extensions/com.contoso.roaming'],
     ['an open extension that the policy spells out', '/v1.0/users/A1=/extensions/prefs'],
   ])('to sign a link from content that users write: %s', { tags: ['PX-14'] }, (_what, call) => {
-    expect(nextOf(call, `${call}?$skiptoken=${token}`)).toBeUndefined();
+    // Neither a token that needs a MAC nor an option that the rule does not name.
+    for (const query of [`$skiptoken=${token}`, '$deltatoken=x'])
+      expect(removedFrom(call, `${call}?${query}`)).toBe('nextLink=unverified');
   });
 
   it('to sign a link for a property that the call did not expand', {
