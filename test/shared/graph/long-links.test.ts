@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BffError } from '../../../src/shared/errors.ts';
 import { createHasFileToken, createIsFileUrl } from '../../../src/shared/graph/file-urls.ts';
@@ -10,6 +11,7 @@ import { requireAllowed } from '../../../src/shared/policy/match.ts';
 import type { ApiRequest } from '../../../src/shared/proxy/forward.ts';
 import { cpuMs } from '../../support/cpu-time.ts';
 import { fileOf, policyOf, requestedCall } from '../../support/policies.ts';
+import { isWholeRun } from '../../support/scale.ts';
 
 const graph = 'https://graph.microsoft.com';
 const own = 'https://app.example/api/graph';
@@ -201,6 +203,53 @@ describe('refuses', () => {
     const filter = `$filter=${'not '.repeat(1100)}`.replaceAll(' ', '%20');
     expect(sentFor(`${list}?$skiptoken=x&${filter}&bff_link=${mac}`)).toBe('request_invalid');
     expect(sentFor(`${list}?${'a&'.repeat(5000)}bff_link=${mac}`)).toBe('request_invalid');
+  });
+
+  it('random changes of a link, unless it still means the same', { tags: ['PX-14'] }, () => {
+    const meaningOf = (text: string) => {
+      const [path, query = ''] = text.split('?');
+      return [path, ...new URLSearchParams(query)].map(String).sort();
+    };
+    const target = `${list}?$filter=a%20eq%20%27b%27&$skiptoken=Paged%3dTRUE%26p_Name%3dR%2526D`;
+    const ownLink = ownLinkFor(target, `${list}?$filter=a%20eq%20%27b%27`) ?? '';
+    expect(meaningOf(sentFor(ownLink))).toEqual(meaningOf(target));
+    const piece = fc.constantFrom(
+      ...[
+        '',
+        '&',
+        '=',
+        '%',
+        '%26',
+        '%25',
+        '+',
+        '?',
+        '#',
+        '/',
+        "'",
+        ',',
+        '$',
+        'x',
+        'A',
+        '3d',
+        '$skip=1&',
+        '$top=1&',
+      ],
+    );
+    const change = fc.tuple(fc.nat(ownLink.length), fc.nat(3), piece);
+    let accepted = 0;
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
+        let text = ownLink;
+        for (const [at, removed, added] of changes)
+          text = text.slice(0, at) + added + text.slice(at + removed);
+        const outcome = sentFor(text);
+        if (/^(?:request_invalid|path_not_allowed)/.test(outcome)) return;
+        accepted++;
+        expect(meaningOf(outcome), text).toEqual(meaningOf(target));
+      }),
+      { numRuns: isWholeRun ? 20_000 : 2_000 },
+    );
+    expect(accepted).toBeLessThan(isWholeRun ? 2_000 : 200);
   });
 
   it('forged links of 16 KiB in time', { tags: ['DO-3'] }, () => {
