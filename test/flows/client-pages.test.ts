@@ -17,6 +17,12 @@ const policy = {
       rules: [
         { ...lists, methods: ['GET'], query },
         { ...lists, methods: ['POST'] },
+        {
+          methods: ['GET'],
+          path: '/v1.0/me/drive/root/children',
+          query: { $top: true },
+          scopes: ['Files.Read'],
+        },
       ],
     },
   },
@@ -76,6 +82,18 @@ describe('client.pages', () => {
       expect(names).toEqual(expect.arrayContaining(['Tasks', 'List 0', 'List 199']));
     },
   );
+
+  it('reads a folder whose links Graph spells with the ids of drive and folder', {
+    tags: ['PX-14'],
+  }, async () => {
+    const path = '/me/drive/root/children?$top=1';
+    const names: unknown[] = [];
+    for await (const { value } of client.pages(path))
+      for (const { name } of value as { name: string }[]) names.push(name);
+    const all: { value: { name: string }[] } = await (await client.graph('/me/drive/root/children')).json();
+    expect(names.length).toBeGreaterThan(1);
+    expect(names).toEqual(all.value.map(({ name }) => name));
+  });
 
   it('throws at the first page of a problem, and of another error of Graph', async () => {
     await expect(client.pages('/me/todo/lists/none-1').next()).rejects.toMatchObject({
