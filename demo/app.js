@@ -59,7 +59,7 @@ function showHome(session) {
     byId('changed').hidden = false;
     announce(byId('changed').textContent);
   }
-  void showPortrait(session.name);
+  showPortrait(session.name);
   void showProfile();
   showMessages(session.features.mail);
   void showSessions();

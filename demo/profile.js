@@ -1,4 +1,4 @@
-import { readGraph } from './bff.js';
+import { client, readGraph } from './bff.js';
 import { showCallError } from './call-error.js';
 import { byId, create, fact, initials } from './dom.js';
 
@@ -36,17 +36,10 @@ function showFields(container, read) {
 }
 
 /** Shows the user's photo, or initials if there is none. */
-export async function showPortrait(name) {
+export function showPortrait(name) {
   const portrait = byId('portrait');
   portrait.textContent = initials(name);
-  const photo = await readGraph('/me/photo/$value')
-    .then((response) => response.blob())
-    .catch(() => undefined); // no photo or no response: the initials stay
-  if (photo === undefined) return;
-  const image = create('img', { alt: '', src: URL.createObjectURL(photo) });
-  image.onload = () => {
-    URL.revokeObjectURL(image.src);
-    portrait.replaceChildren(image);
-  };
-  image.onerror = () => URL.revokeObjectURL(image.src);
+  const image = create('img', { alt: '' });
+  image.onload = () => portrait.replaceChildren(image);
+  image.src = client.src('/api/graph/v1.0/me/photo/$value');
 }

@@ -65,7 +65,9 @@ export function createApp(config: Config, policies: Policies, system: System) {
   const common = { entra, store, authorization, interaction, features, sealerFor, indexKey, ...system };
   const explainedGraph = withExplainedRefusals(graphClient);
   const admin = createAdmin(config, { ...common, graph: graphClient, explainedGraph });
-  const auth = createAuth({ ...sessionConfig, origin, signedOutPath }, { ...common, ...tokens, admin });
+  const proxiedPaths = ['graph', ...policies.apis.map(({ name }) => name)].map((name) => `/api/${name}`);
+  const authOptions = { ...sessionConfig, origin, signedOutPath, proxiedPaths };
+  const auth = createAuth(authOptions, { ...common, ...tokens, admin });
   const cookieNames = cookieNamesFor(origin);
   const endpoint = createEndpoint({
     origin,

@@ -164,15 +164,16 @@ function sessionRoutes({ auth, cookieNames }: App): readonly Route[] {
 
 const upstreamMethods: readonly HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-function upstreamRoutes({ graph, customApis }: App): readonly Route[] {
-  const rules = { methods: upstreamMethods, access: signedIn } as const;
+function upstreamRoutes({ graph, customApis, config }: App): readonly Route[] {
+  const { publicBaseUrl: origin } = config;
+  const rules = { methods: upstreamMethods, access: signedIn, acceptsEmbed: true } as const;
   return [
     route({
       name: 'graph',
       path: 'api/graph/{*path}',
       summary: 'Microsoft Graph, as far as the policy allows.',
       rules: { ...rules, errorFormat: 'graph' },
-      handler: forwardToApi({ prefix: '/api/graph', proxy: graph }),
+      handler: forwardToApi({ prefix: '/api/graph', proxy: graph, origin }),
     }),
     ...customApis.map(({ name, proxy }) =>
       route({
@@ -180,7 +181,7 @@ function upstreamRoutes({ graph, customApis }: App): readonly Route[] {
         path: `api/${name}/{*path}`,
         summary: 'Your own API of this name, as far as its policy allows.',
         rules,
-        handler: forwardToApi({ prefix: `/api/${name}`, proxy }),
+        handler: forwardToApi({ prefix: `/api/${name}`, proxy, origin }),
       }),
     ),
   ];

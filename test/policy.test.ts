@@ -59,6 +59,17 @@ describe('the shipped policy', () => {
     },
   );
 
+  it('lets plain HTML load photos and attachments, and nothing else', { tags: ['CS-1', 'PX-4'] }, () => {
+    const all = readGraphPolicy(undefined, moreFileNames).rules;
+    expect(all.filter(({ embed }) => embed).map(({ template }) => template.text)).toEqual([
+      '/v1.0/me/photo/$value',
+      '/v1.0/me/photos/{size}/$value',
+      '/v1.0/me/messages/{id}/attachments/{attachment}/$value',
+      '/v1.0/users/{id}/photo/$value',
+      '/v1.0/users/{id}/photos/{size}/$value',
+    ]);
+  });
+
   it('contains only calls that the emulators support, so that npm start shows all of it', () => {
     const graph = demoDirectory.resources.find(({ id }) => id === graphResourceId);
     const known = graph?.permissions.map(({ name }) => name);

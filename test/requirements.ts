@@ -90,7 +90,7 @@ export const requirementGroups: readonly RequirementGroup[] = [
     title: 'Cross-site requests',
     requirements: {
       'CS-1':
-        'Every request that uses the session cookie needs the header `X-CSRF: 1`. Exempt are navigations that change nothing and forms of this service with their own proof.',
+        'Every request that uses the session cookie needs the header `X-CSRF: 1`. Exempt are navigations that change nothing, forms of this service with their own proof, and images, audio, video and downloads that a rule of the policy allows and that, by the headers of the browser, a page of this origin loads.',
       'CS-2': 'Requests that browsers mark as coming from another site or origin are refused.',
       'CS-3': 'No other origin is granted access by CORS headers, regardless of what the upstream sends.',
       'CS-4':
@@ -100,7 +100,8 @@ export const requirementGroups: readonly RequirementGroup[] = [
   {
     title: 'Return address',
     requirements: {
-      'RU-1': 'After a sign-in, the browser is redirected only to a path of this origin.',
+      'RU-1':
+        'After a sign-in, the browser is redirected only to a path of this origin, and never to a proxied API.',
       'RU-2':
         'The return address is checked in exactly the form in which it is sent, and it must survive parsing unchanged.',
       'RU-3':

@@ -14,7 +14,13 @@ export function App() {
 function Greeting() {
   const { status, session, client } = useSession();
   if (status === 'loading') return <p>One moment …</p>;
-  if (session?.signed_in) return <p>Hello, {session.name}</p>;
+  if (session?.signed_in) {
+    return (
+      <p>
+        <img src={client.src('/api/graph/v1.0/me/photo/$value')} alt="" /> Hello, {session.name}
+      </p>
+    );
+  }
   return (
     <button type="button" onClick={() => void client.signIn()}>
       Sign in

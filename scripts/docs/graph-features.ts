@@ -114,12 +114,13 @@ function toRow(rule: PolicyRule): readonly string[] {
   return [`${code(`${methods.join(', ')} ${path}`)}`, describeQuery(query), limitsOf(rule).join('; ')];
 }
 
-function limitsOf({ bodyFields, contentTypes, fileLinks, guard }: PolicyRule): readonly string[] {
+function limitsOf({ bodyFields, contentTypes, fileLinks, embed, guard }: PolicyRule): readonly string[] {
   const plainTypes = contentTypes.length === 0 || contentTypes.join() === 'application/json';
   return [
     ...(bodyFields === undefined ? [] : [`body: ${bodyFields.map(code).join(', ')}`]),
     ...(plainTypes ? [] : [`type of the body: ${contentTypes.map(code).join(', ')}`]),
     ...(fileLinks ? ['keeps [addresses of files](../graph-proxy.md#files)'] : []),
+    ...(embed ? ['for [plain HTML](../graph-proxy.md#images-and-downloads) too'] : []),
     ...(guard === undefined ? [] : [`only for ${describeGuard(guard)}`]),
   ];
 }

@@ -63,9 +63,12 @@ function builtInRoutes(): readonly Route[] {
 
 function toRow({ path, rules, summary }: Route): readonly string[] {
   const shownPath = path === '{*rest}' ? 'everything else' : `\`/${path.replace('{*path}', '…')}\``;
-  const { methods = ['GET'], csrf = 'required', windowOnly } = rules;
+  const { methods = ['GET'], csrf = 'required', windowOnly, acceptsEmbed } = rules;
   const shownMethods = methods.length === allMethods.length ? 'all' : methods.join(', ');
-  const protection = windowOnly ? 'opens in a window or tab only' : protectionOf[csrf];
+  const embeds = acceptsEmbed
+    ? ', except for [images and downloads](../graph-proxy.md#images-and-downloads) that a rule allows'
+    : '';
+  const protection = windowOnly ? 'opens in a window or tab only' : protectionOf[csrf] + embeds;
   return [shownPath, shownMethods, accessOf(rules), protection, summary];
 }
 

@@ -1,25 +1,36 @@
 import { BffError } from '../shared/errors.ts';
+import { readEmbed } from '../shared/http/cross-site.ts';
+import { documentResponse } from '../shared/http/document.ts';
 import type { Handler } from '../shared/http/endpoint.ts';
 import type { BffRequest } from '../shared/http/request.ts';
 import type { BffResponse } from '../shared/http/response.ts';
+import { downloadFailedPage } from '../shared/pages/download-failed-page.ts';
 import { isJsonType, readMediaType } from '../shared/policy/media-type.ts';
 import type { ApiResponse } from '../shared/proxy/api-response.ts';
 import type { ApiProxy } from '../shared/proxy/custom-api.ts';
+import { type Embed, toEmbeddedResponse } from '../shared/proxy/embed.ts';
 import type { ApiRequest } from '../shared/proxy/forward.ts';
 
 export interface ForwardingFunctionOptions {
   /** The beginning of the request's path, such as `/api/graph`. The rest is the path that is sent to the API. */
   readonly prefix: string;
   readonly proxy: ApiProxy;
+  /** The origin that browsers see. */
+  readonly origin: string;
 }
 
 /** Forwards allowed calls to Microsoft Graph or to a custom API, with the user's access token for that API. */
 export const forwardToApi =
-  ({ prefix, proxy }: ForwardingFunctionOptions): Handler =>
-  async (request, { caller, log }) =>
-    toResponse(await proxy.call(caller, toApiRequest(request, prefix), log));
+  ({ prefix, proxy, origin }: ForwardingFunctionOptions): Handler =>
+  async (request, { caller, log }) => {
+    const embed = readEmbed(request, origin);
+    const response = await proxy.call(caller, toApiRequest(request, prefix, embed), log);
+    return embed === undefined
+      ? toResponse(response)
+      : toResponseOfHtml(response, embed, request.invocationId);
+  };
 
-function toApiRequest(request: BffRequest, prefix: string): ApiRequest {
+function toApiRequest(request: BffRequest, prefix: string, embed: Embed | undefined): ApiRequest {
   const { invocationId, startedMs, method, path, rawQuery, header, body } = request;
   if (!path.startsWith(`${prefix}/`)) {
     // Dot segments left the prefix, or its letter case differs.
@@ -32,6 +43,7 @@ function toApiRequest(request: BffRequest, prefix: string): ApiRequest {
     path: path.slice(prefix.length),
     routeParameter: request.routeParameter('path'),
     query: rawQuery,
+    embed,
     header,
     body,
   };
@@ -55,5 +67,18 @@ function toResponse({ status, headers, body }: ApiResponse): BffResponse {
       ...(body.length === 0 ? {} : { 'content-disposition': headers['content-disposition'] ?? 'attachment' }),
     },
     body,
+  };
+}
+
+/** Plain HTML gets a picture, a sound or a film that fits, or saves the file, JSON too. The user sees no error of the API. */
+function toResponseOfHtml(response: ApiResponse, embed: Embed, invocationId: string): BffResponse {
+  const { status, headers, body } = toResponse(toEmbeddedResponse(embed, response));
+  if (embed === 'download' && status >= 400) {
+    return documentResponse(downloadFailedPage(status, invocationId), headers);
+  }
+  return {
+    status,
+    headers: { 'content-disposition': 'attachment', ...headers },
+    ...(body === undefined ? {} : { body }),
   };
 }

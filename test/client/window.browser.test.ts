@@ -76,7 +76,7 @@ function finish(at: URLSearchParams): SmallAnswer {
   if (outcome === 'signed_in') Object.assign(state, { isGranted: true, signIns: state.signIns + 1 });
   const id = at.get('id') ?? '';
   if (id === '') {
-    const location = parseReturnPath(at.get('return_to') ?? undefined, origin) ?? '/';
+    const location = parseReturnPath(at.get('return_to') ?? undefined, { origin, proxiedPaths: [] }) ?? '/';
     return { status: 302, headers: { location } };
   }
   const message = JSON.stringify({ type: 'entra-bff:interaction', id, outcome });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readAllPages } from '../../examples/frontend/all-pages.ts';
 import { readParts, readUserAndMail } from '../../examples/frontend/batch.ts';
 import { endOtherSessions, endSession, readSessions } from '../../examples/frontend/own-sessions.ts';
+import { linkAttachment, showPhoto } from '../../examples/frontend/pictures.ts';
 import { createMailReader } from '../../examples/frontend/read-mail.ts';
 import { reloadForAnotherUser, showSession } from '../../examples/frontend/session-changes.ts';
 import { showWaiting } from '../../examples/frontend/waiting.ts';
@@ -119,6 +120,40 @@ describe('examples/frontend', () => {
     expect(ended).toBe(sessions.length - 2);
     expect((await elsewhere.browser.scriptJson('/api/auth/session'))['signed_in']).toBe(false);
     expect((await here.browser.scriptJson('/api/auth/session'))['signed_in']).toBe(true);
+  });
+
+  it('pictures.ts shows the photo, and links an attachment', async () => {
+    const { client, browser } = await open('alice');
+    await client.session();
+    const image: Parameters<typeof showPhoto>[1] = { hidden: false, onerror: null, src: '' };
+    showPhoto(client, image);
+    const load = (address: string, destination: string, mode: string) => {
+      const { pathname, search } = new URL(address);
+      const headers = {
+        'sec-fetch-site': 'same-origin',
+        'sec-fetch-mode': mode,
+        'sec-fetch-dest': destination,
+      };
+      return browser.request(pathname + search, { headers });
+    };
+    const photo = await load(image.src, 'image', 'no-cors');
+    expect([photo.status, photo.headers['content-type']]).toEqual([200, expect.stringMatching(/^image\//)]);
+    (image.onerror as () => void)();
+    expect(image.hidden).toBe(true);
+
+    const mails = await client.graph('/me/messages?$select=id,hasAttachments&$top=50');
+    const mail = (await mails.json()).value.find((one: { hasAttachments: boolean }) => one.hasAttachments);
+    const attachments = await client.graph(`/me/messages/${mail.id}/attachments?$select=id,name`);
+    const [attachment] = (await attachments.json()).value;
+    const link: Parameters<typeof linkAttachment>[1] = { href: '', onclick: null };
+    linkAttachment(client, link, mail.id, attachment.id);
+    (link.onclick as () => void)();
+    const file = await load(link.href, 'document', 'navigate');
+    expect([file.status, file.headers['content-disposition']]).toEqual([
+      200,
+      expect.stringMatching(/^attachment/),
+    ]);
+    expect(file.bytes.length).toBeGreaterThan(0);
   });
 
   it('all-pages.ts reads every page', async () => {

@@ -80,6 +80,7 @@ export function apiRequest(
     path: '/me',
     routeParameter: 'me',
     query: '',
+    embed: undefined,
     header: (name) => sent[name],
     body: async () => bytes,
   };

@@ -30,6 +30,8 @@ export interface Auth {
 export interface AuthOptions {
   /** The origin that browsers see. */
   readonly origin: string;
+  /** The paths below which calls are forwarded to an API, in lower case. */
+  readonly proxiedPaths: readonly string[];
   /** The app's page for users who have signed out. Undefined: this service shows one. */
   readonly signedOutPath: string | undefined;
   readonly indexKey: Buffer;
@@ -61,19 +63,20 @@ export interface AuthDependencies {
 }
 
 export function createAuth(options: AuthOptions, dependencies: AuthDependencies): Auth {
-  const { origin, signedOutPath } = options;
+  const { origin, signedOutPath, proxiedPaths } = options;
+  const returnPathRules = { origin, proxiedPaths };
   const { entra, store, features, admin, sealerFor, now } = dependencies;
   const { authority, clientId, redirectUri, isAllowedIssuer } = entra;
   const transactions = createLoginTransactions({
     ...dependencies,
     sealer: sealerFor('login-transaction'),
     boundTo: [authority.url, clientId, redirectUri],
-    origin,
+    returnPathRules,
     finishedCookieSeconds: options.absoluteSeconds,
   });
   const login = createLogin({
     ...dependencies,
-    origin,
+    returnPathRules,
     features: admin.loginFeatures,
     mayRequest: admin.mayRequest,
     transactions,

@@ -4,7 +4,7 @@ import type { RandomBytes } from '../crypto/seal.ts';
 import type { TextSealer } from '../crypto/sealed-text.ts';
 import { packScopes, unpackScopes } from '../entra/scopes.ts';
 import type { SessionStore } from '../session/store.ts';
-import { defaultReturnPath, parseReturnPath, type ReturnPath } from './return-path.ts';
+import { defaultReturnPath, parseReturnPath, type ReturnPath, type ReturnPathRules } from './return-path.ts';
 import type { SignInFailureOutcome } from './sign-in-result.ts';
 
 /** The request that started a sign-in, as far as the cookie stores it for the callback and for a restart. */
@@ -115,7 +115,7 @@ export interface LoginTransactionsDependencies {
   readonly store: Pick<SessionStore, 'signInStart'>;
   /** Authority, client id and redirect URI. A transaction of another app registration does not open (CVE-2026-73419). */
   readonly boundTo: readonly string[];
-  readonly origin: string;
+  readonly returnPathRules: ReturnPathRules;
   /** Lifetime of the cookie of a finished transaction: as long as a session can live. */
   readonly finishedCookieSeconds: number;
 }
@@ -127,13 +127,13 @@ const TRANSACTION_LIFETIME_SECONDS = 15 * 60;
 const TRANSACTION_COOKIE_SECONDS = 60 * 60;
 
 export function createLoginTransactions(dependencies: LoginTransactionsDependencies): LoginTransactions {
-  const { sealer, random, now, store, boundTo, origin, finishedCookieSeconds } = dependencies;
+  const { sealer, random, now, store, boundTo, returnPathRules, finishedCookieSeconds } = dependencies;
   const createSecret = () => random(SECRET_BYTES).toString('base64url');
   const bindingOf = (slot: TransactionSlot) => [...boundTo, STORED_VERSION, String(slot)];
   const openSlot = (slot: TransactionSlot, cookies: TransactionCookies) => {
     const value = cookies.get(slot);
     const opened = value === undefined ? undefined : sealer.open(value, bindingOf(slot));
-    return opened === undefined ? undefined : parseStored(opened, origin);
+    return opened === undefined ? undefined : parseStored(opened, returnPathRules);
   };
   const sealFor = (slot: TransactionSlot, stored: StoredTransaction, maxAgeSeconds: number) => {
     const expiresAt = new Date(now().getTime() + maxAgeSeconds * 1000);
@@ -253,7 +253,7 @@ function toStored(transaction: LoginTransaction, result: TransactionResult | '' 
 }
 
 /** @param value authenticated, so `start` or `finish` has written it and its type is known */
-function parseStored(value: unknown, origin: string): OpenedCookie {
+function parseStored(value: unknown, returnPathRules: ReturnPathRules): OpenedCookie {
   const [state, startedAtMs, nonce, codeVerifier, returnPath, scopes, restarts, ...optional] =
     value as StoredTransaction;
   const [feature, promptText, popupId, flags, authContext, result, earliestStartOffsetMs] = optional;
@@ -264,7 +264,7 @@ function parseStored(value: unknown, origin: string): OpenedCookie {
     earliestStart: new Date(startedAtMs + earliestStartOffsetMs),
     nonce,
     codeVerifier,
-    returnPath: parseReturnPath(returnPath, origin) ?? defaultReturnPath,
+    returnPath: parseReturnPath(returnPath, returnPathRules) ?? defaultReturnPath,
     scopes: unpackScopes(scopes),
     restarts,
     ...(feature === '' ? {} : { feature }),

@@ -16,7 +16,7 @@ import {
   type StartedTransaction,
   type TransactionCookies,
 } from './login-transaction.ts';
-import { defaultReturnPath, parseReturnPath } from './return-path.ts';
+import { defaultReturnPath, parseReturnPath, type ReturnPathRules } from './return-path.ts';
 
 /** The parameters of the login route, as sent: `Login.start` checks each one. Besides these, only `via` has an effect. */
 export interface LoginQuery {
@@ -59,7 +59,7 @@ export interface Login {
 }
 
 export interface LoginDependencies {
-  readonly origin: string;
+  readonly returnPathRules: ReturnPathRules;
   readonly codeFlow: CodeFlow;
   /** Every feature that a sign-in can request by name. */
   readonly features: Features;
@@ -102,7 +102,7 @@ async function startLogin(
   cookies: TransactionCookies,
   log: Log,
 ): Promise<StartedLogin> {
-  const { origin, codeFlow, features, transactions } = dependencies;
+  const { returnPathRules, codeFlow, features, transactions } = dependencies;
   const session = caller === undefined ? undefined : sessionOf(caller);
   const domainHint = parseHint(query.domainHint, 'domain_hint');
   const requestedLoginHint = parseHint(query.loginHint, 'login_hint');
@@ -116,7 +116,7 @@ async function startLogin(
     claimsRequest !== undefined || requestedLoginHint !== undefined || domainHint !== undefined;
   const started = transactions.start(
     {
-      returnPath: parseReturnPath(query.returnTo, origin) ?? defaultReturnPath,
+      returnPath: parseReturnPath(query.returnTo, returnPathRules) ?? defaultReturnPath,
       scopes: purpose.scopes,
       restarts: 0,
       ...(purpose.feature === undefined ? {} : { feature: purpose.feature }),

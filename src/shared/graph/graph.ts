@@ -5,12 +5,15 @@ import type { RequestPermissions } from '../interaction/missing-permissions.ts';
 import { requireAllowed } from '../policy/match.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { ApiProxy } from '../proxy/custom-api.ts';
+import { requireEmbeddable } from '../proxy/embed.ts';
 import { createForward, type ForwardDependencies, toRequestedCall } from '../proxy/forward.ts';
 import { requireTokenNotEchoed } from '../proxy/returned-token.ts';
+import { upstreamProblem } from '../proxy/send.ts';
+import type { Exchange } from '../proxy/send-with-token.ts';
 import { batchVersionOf, forwardBatch } from './batch.ts';
 import { createHasFileToken, createIsFileUrl } from './file-urls.ts';
 import { readLinkHeader, withoutLinkHeader } from './link-header.ts';
-import { createLinks } from './links.ts';
+import { createLinks, fileUrlHeader } from './links.ts';
 import { createToOwnUrl } from './own-url.ts';
 import { createPageLinks } from './page-links.ts';
 
@@ -46,7 +49,10 @@ export function createGraph(options: GraphOptions, dependencies: GraphDependenci
   return {
     async call(caller, request, log) {
       const version = batchVersionOf(request.path);
-      if (version !== undefined) return forwardBatch(caller, request, version, log, batchDependencies);
+      if (version !== undefined) {
+        requireEmbeddable(request.embed);
+        return forwardBatch(caller, request, version, log, batchDependencies);
+      }
       const linked = readLinkHeader(request);
       const match =
         linked === undefined
@@ -56,7 +62,16 @@ export function createGraph(options: GraphOptions, dependencies: GraphDependenci
       const exchange = await forward(caller, withoutLinkHeader(request), call, log);
       const response = links.toResponse(exchange, { user: caller.user, call }, log, dependencies.now());
       requireTokenNotEchoed(response, exchange, call.rule.feature, log);
+      if (request.embed !== undefined && fileUrlHeader in response.headers) throw fileElsewhere(exchange);
       return response;
     },
   };
 }
+
+/** The JSON with the address of the file is for a script. The user would save it in place of the file. */
+const fileElsewhere = ({ request }: Exchange) =>
+  upstreamProblem(
+    request,
+    'upstream_answer_refused',
+    'This file is at a file host of Microsoft. A script of the app has to read its address first.',
+  );

@@ -225,7 +225,7 @@ function editPageLink(
 }
 
 /** Marks JSON that stands for a file. A library would otherwise take the JSON for the content of the file. */
-const fileUrlHeader = 'bff-file-url';
+export const fileUrlHeader = 'bff-file-url';
 
 /**
  * Replaces the redirect to a file with JSON, because a script cannot read a redirect to another origin. The only member

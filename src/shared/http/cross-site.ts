@@ -1,5 +1,6 @@
 import { BffError, type RefusingRule } from '../errors.ts';
 import { readMediaType } from '../policy/media-type.ts';
+import type { Embed } from '../proxy/embed.ts';
 import { type BffRequest, isNavigation } from './request.ts';
 
 /**
@@ -16,6 +17,40 @@ export function requireOwnRequest(request: BffRequest, csrf: CsrfProtection, ori
   if (csrf === 'none' || (csrf === 'unless-navigation' && isNavigation(request))) return;
   if (request.header('x-csrf') !== '1') throw crossSiteRequest('csrf-header', 'Send the header X-CSRF: 1.');
   requireOwnOrigin(request, origin);
+}
+
+/**
+ * How plain HTML of this origin uses the response, as the browser reports it in headers that no page can set. Undefined for
+ * every other request, and if the browser does not send Fetch Metadata. `Sec-Fetch-Site: same-origin` alone would not be
+ * enough: the page could be made to run the response as a script, a worker or a style sheet.
+ * @see https://www.w3.org/TR/fetch-metadata/
+ */
+export function readEmbed(request: BffRequest, origin: string): Embed | undefined {
+  const { method, header } = request;
+  if (method !== 'GET' || header('x-csrf') !== undefined) return undefined;
+  if (header('sec-fetch-site') !== 'same-origin' || (header('origin') ?? origin) !== origin) return undefined;
+  if (isFileNavigation(request)) return 'download';
+  // `<use>` loads an image in the mode `same-origin`, and WebKit runs what it loads, whatever its type is (measured).
+  if (!/^(?:no-)?cors$/.test(header('sec-fetch-mode') ?? 'no-cors')) return undefined;
+  switch (header('sec-fetch-dest')) {
+    case 'image':
+      return 'image';
+    case 'audio':
+    case 'video':
+      return 'media';
+    default:
+      return undefined;
+  }
+}
+
+/** Whether the browser loads a window or saves a file. For the link of a download, the destination is `empty`. */
+export function isFileNavigation({ method, header }: BffRequest): boolean {
+  const destination = header('sec-fetch-dest');
+  return (
+    method === 'GET' &&
+    header('sec-fetch-mode') === 'navigate' &&
+    (destination === 'document' || destination === 'empty')
+  );
 }
 
 /**

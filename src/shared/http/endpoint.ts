@@ -12,7 +12,7 @@ import { rememberLog } from '../telemetry/call-log.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import { type Log, toLogLine, withFields } from '../telemetry/log.ts';
 import { type CookieToSet, duplicateCookies } from './cookies.ts';
-import { type CsrfProtection, isForm, requireOwnRequest, requireWindow } from './cross-site.ts';
+import { type CsrfProtection, isForm, readEmbed, requireOwnRequest, requireWindow } from './cross-site.ts';
 import { documentResponse } from './document.ts';
 import { errorResponse } from './error-response.ts';
 import { createFindCaller, type FindCaller, type FindCallerDependencies } from './find-caller.ts';
@@ -62,6 +62,12 @@ export interface InternalEndpointRules<AllowedCaller> extends EndpointRules<Allo
    * Default: false.
    */
   readonly acceptsForm?: boolean;
+  /**
+   * Accepts GETs of plain HTML of this origin without the CSRF header: images, audio, video and downloads. The handler must
+   * decide whether the response may be used like that. An error of a navigation is a page, and nothing bounces.
+   * Default: false.
+   */
+  readonly acceptsEmbed?: boolean;
   /** A problem with this code leaves no audit record, because nothing was refused. Default: none. */
   readonly unrecorded?: ProblemCode;
 }
@@ -224,14 +230,22 @@ async function respond<AllowedCaller>(
 /** @throws {BffError} method_not_allowed, cross_site_request */
 function requireAcceptable(
   request: BffRequest,
-  { methods = ['GET'], windowOnly, acceptsForm, csrf = 'required' }: InternalEndpointRules<unknown>,
+  {
+    methods = ['GET'],
+    windowOnly,
+    acceptsForm,
+    acceptsEmbed,
+    csrf = 'required',
+  }: InternalEndpointRules<unknown>,
   origin: string,
 ): void {
   if (!methods.some((method) => method === request.method)) {
     throw new BffError('method_not_allowed', { allow: methods });
   }
   if (windowOnly) requireWindow(request);
-  if (!acceptsForm || !isForm(request)) requireOwnRequest(request, csrf, origin);
+  if (acceptsForm && isForm(request)) return;
+  if (acceptsEmbed && readEmbed(request, origin) !== undefined) return;
+  requireOwnRequest(request, csrf, origin);
 }
 
 /** Extends the session at most once per call, and only after `authorize` or `access` has allowed the caller. */

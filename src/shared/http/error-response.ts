@@ -6,6 +6,7 @@ import { interactionPage } from '../pages/interaction-page.ts';
 import { noAccessPage } from '../pages/no-access-page.ts';
 import type { Log } from '../telemetry/log.ts';
 import { recordProblem } from '../telemetry/record-problem.ts';
+import { isFileNavigation } from './cross-site.ts';
 import { documentResponse } from './document.ts';
 import { type ErrorFormat, problemHeaders, problemResponse } from './problem.ts';
 import { type BffRequest, prefersHtml } from './request.ts';
@@ -15,6 +16,8 @@ import { type BffResponse, requireSendable } from './response.ts';
 interface ErrorRules {
   /** Default: `problem`. */
   readonly errorFormat?: ErrorFormat;
+  /** Links of the app may lead to the endpoint, so the user sees an error of a navigation. Default: false. */
+  readonly acceptsEmbed?: boolean;
   /** A problem with this code is not logged. */
   readonly unrecorded?: ProblemCode;
 }
@@ -40,21 +43,26 @@ export function errorResponse(
 function reportError(
   error: BffError,
   request: BffRequest,
-  { errorFormat: format = 'problem', unrecorded }: ErrorRules,
+  { errorFormat: format = 'problem', acceptsEmbed = false, unrecorded }: ErrorRules,
   log: Log,
 ): BffResponse {
   if (error.code !== unrecorded) recordProblem(error, log);
   const accept = request.header('accept');
-  if (format !== 'html' || !prefersHtml(accept)) {
-    return problemResponse(error, request.invocationId, { format, accept });
-  }
-  return documentResponse(toErrorPage(error, request), problemHeaders(error));
+  const isPage = acceptsEmbed ? isFileNavigation(request) : format === 'html' && prefersHtml(accept);
+  if (!isPage) return problemResponse(error, request.invocationId, { format, accept });
+  return documentResponse(toErrorPage(error, acceptsEmbed, request), problemHeaders(error));
 }
 
-function toErrorPage(error: BffError, { routePath: path, rawQuery, invocationId }: BffRequest): PageDocument {
+function toErrorPage(
+  error: BffError,
+  acceptsEmbed: boolean,
+  { routePath, rawQuery, invocationId }: BffRequest,
+): PageDocument {
+  // No sign-in leads back to a file of an API.
+  const [path, query] = acceptsEmbed ? ['/', ''] : [routePath, rawQuery];
   if (error.is('claim_required')) return noAccessPage(error, path, invocationId);
   if (error.is('interaction_required')) {
-    return interactionPage(error, withoutBounce(path, rawQuery), invocationId);
+    return interactionPage(error, withoutBounce(path, query), invocationId);
   }
   return errorPage(
     error,

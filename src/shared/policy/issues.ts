@@ -71,7 +71,7 @@ function guardIssues({ features }: PolicyDocument): string[] {
 }
 
 function ruleIssues(rule: RuleDocument, profile: ApiProfile): string[] {
-  const { methods, path, query, fileLinks, scopes, alternatives } = rule;
+  const { methods, path, query, fileLinks, embed, scopes, alternatives } = rule;
   return [
     ...pathIssues(path, profile),
     ...findDuplicates(methods).map((name) => `methods has ${name} twice; remove one`),
@@ -82,6 +82,9 @@ function ruleIssues(rule: RuleDocument, profile: ApiProfile): string[] {
     ...bodyIssues(rule),
     ...(fileLinks && !profile.hasFileLinks
       ? ['fileLinks is for Microsoft Graph only; remove it, because responses of other APIs pass unchanged']
+      : []),
+    ...(embed && !methods.includes('GET')
+      ? ['embed is for GET only, and this rule does not have it; remove it']
       : []),
     ...[scopes, ...alternatives].flatMap((list) =>
       findDuplicates(list.map((scope) => scope.toLowerCase())).map(

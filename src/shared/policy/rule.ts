@@ -22,6 +22,8 @@ export interface PolicyRule extends ScopeNeed, HeaderRule {
   readonly bodyFields?: readonly string[];
   /** Whether responses may contain links to files that need no token. */
   readonly fileLinks: boolean;
+  /** Whether plain HTML of the app may load the response of a GET: images, audio, video and downloads. */
+  readonly embed: boolean;
   /** Who may make the call: the guard of the rule, or of its feature. */
   readonly guard?: Guard;
   /** Digest of the complete rule. A changed rule has another digest. */
@@ -43,6 +45,7 @@ export function compileRules(name: string, feature: FeatureDocument, profile: Ap
       scopes: rule.scopes.map(profile.toScope),
       alternatives: rule.alternatives.map((scopes) => scopes.map(profile.toScope)),
       fileLinks: rule.fileLinks,
+      embed: rule.embed,
       headers: rule.headers.map((header) => header.toLowerCase()),
       preferences: rule.prefer.map((preference) => preference.toLowerCase()),
       maxPageSize: maxPageSizeOf(rule.query),

@@ -112,6 +112,14 @@ const fileLinks = z
     ),
   );
 
+const embed = z
+  ._default(z.boolean(), false)
+  .check(
+    z.describe(
+      'For a rule with GET: pages of your app may load the response with plain HTML, without X-CSRF: in <img>, <audio> or <video> if its type fits, or as a download by a link. Default: only scripts may.',
+    ),
+  );
+
 function ruleSchema({ scopePattern, scopeHint, pathDescription }: ApiProfile) {
   const scopes = z
     .array(z.string().check(z.regex(scopePattern, `is not a permission; ${scopeHint}`)))
@@ -141,6 +149,7 @@ function ruleSchema({ scopePattern, scopeHint, pathDescription }: ApiProfile) {
       ),
     bodyFields,
     fileLinks,
+    embed,
     headers,
     prefer,
     guard: z.optional(guardSchema),

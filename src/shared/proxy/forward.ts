@@ -8,6 +8,7 @@ import type { Caller } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type AuthorizeDependencies, authorizeCall } from './authorize-call.ts';
 import type { CallLimits } from './call-limits.ts';
+import { type Embed, requireEmbeddable } from './embed.ts';
 import { toRequestHeaders } from './headers.ts';
 import { declaredLength, readRequestBody, type UnreadRequest } from './request-body.ts';
 import type { Exchange, SendWithToken } from './send-with-token.ts';
@@ -24,6 +25,8 @@ export interface ApiRequest extends UnreadRequest {
   readonly routeParameter: string;
   /** Without the question mark. */
   readonly query: string;
+  /** How plain HTML uses the response. Undefined if a script of this origin made the call and proved it with `X-CSRF`. */
+  readonly embed: Embed | undefined;
 }
 
 /** The part of a request that is compared with the policy. */
@@ -46,7 +49,8 @@ export interface ForwardDependencies extends AuthorizeDependencies {
 export type StrayBody = 'drop' | 'refuse';
 
 /**
- * Forwards one call that the policy allows: checks its headers, the user's rights and its body, then sends it.
+ * Forwards one call that the policy allows: checks whether it may come from plain HTML, its headers, the user's rights and
+ * its body, then sends it.
  * @throws {BffError} all codes of a refused or failed call
  */
 export type Forward = (caller: Caller, request: ApiRequest, call: AllowedCall, log: Log) => Promise<Exchange>;
@@ -54,7 +58,8 @@ export type Forward = (caller: Caller, request: ApiRequest, call: AllowedCall, l
 export function createForward(dependencies: ForwardDependencies, strayBody: StrayBody): Forward {
   const { sendWithToken, callLimits, extendSession, bodyLimitBytes } = dependencies;
   return async (caller, request, { method, path, query, rule }, log) => {
-    const { id, startedMs, header } = request;
+    const { id, startedMs, header, embed } = request;
+    requireEmbeddable(embed, rule);
     requireAllowedHeaders(method, header, rule);
     const headers = toRequestHeaders(header, id, rule.headers);
     if (!hasBody(method)) delete headers['content-type'];
@@ -67,8 +72,9 @@ export function createForward(dependencies: ForwardDependencies, strayBody: Stra
     requireBodyFields(rule.bodyFields, body, header('content-type'));
     return await sendWithToken(
       {
-        // After the last check, because a refused call does not extend the session.
-        caller: await extendSession(authorized, log),
+        // After the last check, because a refused call does not extend the session. Nor does a call of plain HTML, which
+        // a navigation that another site has caused could resemble.
+        caller: embed === undefined ? await extendSession(authorized, log) : authorized,
         request: {
           method,
           path: query === '' ? path : `${path}?${query}`,

@@ -21,6 +21,7 @@ import {
 import { MAX_PACKED_SCOPES_LENGTH, packScopes } from '../../../src/shared/entra/scopes.ts';
 
 const origin = 'https://app.example';
+const returnPathRules = { origin, proxiedPaths: ['/api/graph'] };
 const registration = ['https://login.example/tenant', 'client', `${origin}/api/auth/callback`];
 const keyRing = createKeyRing([{ id: 1, bytes: Buffer.alloc(32, 1) }]);
 const request = { returnPath: defaultReturnPath, scopes: ['User.Read'], restarts: 0 };
@@ -167,7 +168,7 @@ describe('a login transaction', () => {
   it('is so small that five with the longest return path fit into a cookie header of 8 KiB', {
     tags: ['LR-6'],
   }, () => {
-    const returnPath = parseReturnPath(`/${'a'.repeat(511)}`, origin) ?? defaultReturnPath;
+    const returnPath = parseReturnPath(`/${'a'.repeat(511)}`, returnPathRules) ?? defaultReturnPath;
     const scopes = ['x'.repeat(MAX_PACKED_SCOPES_LENGTH)];
     expect(packScopes(scopes)).toHaveLength(MAX_PACKED_SCOPES_LENGTH);
     const { cookieValue } = transactions.start(
@@ -265,7 +266,7 @@ function createTransactions({
     now: () => new Date(nowMs),
     store: { signInStart: (instant) => new Date(instant.getTime() + tableAheadMs) },
     boundTo,
-    origin,
+    returnPathRules,
     finishedCookieSeconds: 12 * 3600,
   });
 }

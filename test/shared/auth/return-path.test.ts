@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { parseReturnPath } from '../../../src/shared/auth/return-path.ts';
 
 const origin = 'https://app.example';
-const parse = (text: string | undefined) => parseReturnPath(text, origin);
+const parse = (text: string | undefined) =>
+  parseReturnPath(text, { origin, proxiedPaths: ['/api/graph', '/api/orders'] });
 
 describe('a return path', () => {
   it.each([
@@ -20,6 +21,10 @@ describe('a return path', () => {
     '/api/admin',
     '/api/authors',
     '/app/api/auth/login',
+    '/api/graphs',
+    '/api/graph-report',
+    '/api/order',
+    '/app/api/graph/v1.0/me',
     '/a|b',
   ])('is kept unchanged: %s', { tags: ['RU-1'] }, (text) => {
     expect(parse(text)).toBe(text);
@@ -115,6 +120,26 @@ describe('a return path', () => {
         '/api/auth%2flogin',
       ];
       expect(routes.filter((text) => parse(text) !== undefined)).toEqual([]);
+    });
+
+    it('the paths of the proxied APIs in every spelling, because another site could choose what is called', {
+      tags: ['RU-1', 'PX-13'],
+    }, () => {
+      const paths = [
+        '/api/graph',
+        '/api/graph/',
+        '/api/graph?x',
+        '/api/graph#x',
+        '/api/graph/v1.0/me/photo/$value',
+        '/API/Graph/v1.0/me/photo/$value',
+        '/api/%67raph/v1.0/me',
+        '/%61%70%69/graph/v1.0/me',
+        '/api/graph%2fv1.0/me',
+        '/api/graph/v1.0/me?session_tag=x#y',
+        '/api/orders/orders/A-1',
+        '/api/Orders',
+      ];
+      expect(paths.filter((text) => parse(text) !== undefined)).toEqual([]);
     });
 
     it('bytes that are not UTF-8, and lone surrogates', { tags: ['RU-3'] }, () => {

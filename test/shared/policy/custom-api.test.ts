@@ -25,6 +25,12 @@ describe('a policy for another API', () => {
     },
   );
 
+  it('lets plain HTML load nothing by default, and a rule can allow it', { tags: ['CS-1'] }, () => {
+    const parsed = parseCustomApiPolicy(fileOf({ path: '/a' }, { path: '/b', embed: true }), 'api://orders');
+    if (parsed.kind === 'invalid') throw new Error(parsed.issues.join());
+    expect(parsed.policy.rules.map(({ embed }) => embed)).toEqual([false, true]);
+  });
+
   it('can declare that the API treats semicolons as text', () => {
     const data = ownPolicy({ semicolons: 'data' });
     for (const query of ['q=a;b', 'q=a%3Bb', 'q=(a;b)', "q='a;b'"]) {

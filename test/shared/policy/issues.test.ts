@@ -100,6 +100,11 @@ describe('refuses a policy file, with the position and a hint,', () => {
       `${pointer}.prefer[0]: is not a name of a preference`,
     ],
     ['a preference twice', { prefer: ['wait', 'Wait'] }, `${pointer}.prefer: has a name twice; remove one`],
+    [
+      'plain HTML that writes',
+      { methods: ['PUT', 'HEAD'], embed: true },
+      'embed is for GET only, and this rule does not have it; remove it',
+    ],
     ['a dot segment', { path: '/v1.0/../me' }, 'path has a dot segment; remove it'],
     [
       'a literal "id"',
@@ -289,7 +294,15 @@ describe('refuses a policy file, with the position and a hint,', () => {
 describe('accepts a policy file', () => {
   it('with defaults for the members that a rule omits', () => {
     expect(policyOf(fileOf({})).rules).toMatchObject([
-      { query: {}, alternatives: [], contentTypes: [], fileLinks: false, pointer, feature: 'one' },
+      {
+        query: {},
+        alternatives: [],
+        contentTypes: [],
+        fileLinks: false,
+        embed: false,
+        pointer,
+        feature: 'one',
+      },
     ]);
   });
 

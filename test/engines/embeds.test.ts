@@ -1,0 +1,3 @@
+import { describeEmbeds } from './embeds.ts';
+
+for (const engine of ['chromium', 'firefox', 'webkit'] as const) describeEmbeds(engine);
