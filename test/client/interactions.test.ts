@@ -1052,7 +1052,9 @@ describe('a redirect', () => {
       fc.assert(
         fc.property(fc.array(part, { maxLength: 4 }), rest, (parts, query) => {
           const path = `/a${parts.join('')}${query}`;
-          expect(isRefusedReturnPath(path), path).toBe(parseReturnPath(path, { origin, proxiedPaths: ['/api/graph'] }) === undefined);
+          expect(isRefusedReturnPath(path), path).toBe(
+            parseReturnPath(path, { origin, proxiedPaths: ['/api/graph'] }) === undefined,
+          );
         }),
       );
     });

@@ -61,6 +61,7 @@ function sentFor(link: string | undefined, request: Partial<ApiRequest> = {}): s
     path: list,
     routeParameter: list.slice(1),
     query: '',
+    embed: undefined,
     header,
     body: async () => undefined,
     ...request,
@@ -120,6 +121,7 @@ describe('a link that is too long for the query of a caller', () => {
       path: list,
       routeParameter: '',
       query: '',
+      embed: undefined,
       header,
       body: async () => undefined,
     };
