@@ -26,17 +26,21 @@ function project(
   return { extends: true, test: { name, include: [...include], exclude: [browserTests], ...options } };
 }
 
-const resultFiles: Readonly<Record<string, string>> = { whole: 'tests-all', engines: 'tests-engines' };
+const resultFiles: Readonly<Record<string, string>> = {
+  whole: 'tests-all',
+  engines: 'tests-engines',
+  libraries: 'tests-libraries',
+};
 
 /**
  * `--mode whole` runs every test at full scale. `--mode screenshots` takes screenshots. `--mode engines` runs the main
- * journeys in every browser engine, and nothing else.
+ * journeys in every browser engine, and nothing else. `--mode libraries` calls Graph with its libraries, and nothing else.
  */
 export default defineConfig(({ mode }) => ({
   test: {
     projects:
-      mode === 'engines'
-        ? [project('engines', ['test/engines/*.test.ts'])]
+      mode === 'engines' || mode === 'libraries'
+        ? [project(mode, [`test/${mode}/*.test.ts`])]
         : [
             project('unit', unit, { exclude: [browserTests, ...integrated] }),
             project('flows', flows),
@@ -58,7 +62,7 @@ export default defineConfig(({ mode }) => ({
     // Conditions are met at once on a quiet machine. A busy machine must not fail the test.
     expect: { poll: { timeout: 20_000 } },
     // Only one engine runs at a time.
-    maxWorkers: mode === 'engines' ? 1 : '100%',
+    maxWorkers: mode === 'engines' || mode === 'libraries' ? 1 : '100%',
     reporters: ['default', ['json', { outputFile: `.artefacts/${resultFiles[mode] ?? 'tests'}.json` }]],
     coverage: {
       provider: 'custom',

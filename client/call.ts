@@ -19,7 +19,7 @@ export async function call(
   context: ClientContext,
   url: URL,
   input: unknown,
-  { repeat = false, ...callInit }: CallInit = {},
+  { repeat = false, retry = context.retry, ...callInit }: CallInit = {},
 ): Promise<Response> {
   const { page, sessions, interactions, user: userState, guard } = context;
   const { signal: userSignal } = userState.calls;
@@ -85,7 +85,7 @@ export async function call(
       requireUser();
       return outcome;
     };
-    const maxPauses = context.retry && isRead(init.method) ? 2 : 0;
+    const maxPauses = retry && isRead(init.method) ? 2 : 0;
     return context.enqueue(() => sendWithPauses(page, sendNow, maxPauses, signal), signal);
   }
 

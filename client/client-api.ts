@@ -62,6 +62,8 @@ export interface SignInOptions {
 export interface CallInit extends RequestInit {
   /** Also repeats a write after the interaction that it needed. GET and HEAD requests are always repeated. */
   readonly repeat?: boolean;
+  /** Replaces the client's option `retry` for this call. */
+  readonly retry?: boolean;
 }
 
 /** One page of a list of Graph. Its members are as Graph sends them. */

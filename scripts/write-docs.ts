@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { entraErrorsPage } from './docs/entra-errors.ts';
 import { guides, withExamples } from './docs/examples.ts';
 import { graphFeaturesPage } from './docs/graph-features.ts';
+import { graphLibrariesPage } from './docs/graph-libraries.ts';
 import { requirementsPage } from './docs/requirements.ts';
 import { routesPage } from './docs/routes.ts';
 import { configurationPage, exampleSettings, settingsPage } from './docs/settings.ts';
@@ -16,6 +17,7 @@ export function generatedDocs(): ReadonlyMap<string, string> {
     ['docs/reference/routes.md', routesPage()],
     ['docs/reference/entra-errors.md', entraErrorsPage()],
     ['docs/reference/graph-features.md', graphFeaturesPage()],
+    ['docs/reference/graph-libraries.md', graphLibrariesPage()],
     ['docs/requirements.md', requirementsPage()],
     ...guides.map((path) => [path, withExamples(read(path))] as const),
     ['docs/configuration.md', configurationPage(read('docs/configuration.md'))],

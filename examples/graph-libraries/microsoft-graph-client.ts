@@ -1,16 +1,22 @@
-import { Client } from '@microsoft/microsoft-graph-client';
+import {
+  Client,
+  RetryHandler,
+  RetryHandlerOptions,
+  type ShouldRetry,
+} from '@microsoft/microsoft-graph-client';
 import type { Client as BffClient } from 'entra-bff/client';
+import { graphClientMiddleware } from 'entra-bff/client/graph';
 
-/** Microsoft's Graph client, with the service's address and the browser client's `fetch`. */
+/** A write that timed out may have been done, so only reads are sent again after 503 and 504. */
+const shouldRetry: ShouldRetry = (_delay, _attempt, _request, options, response) =>
+  response.status === 429 || options?.method === 'GET';
+
+/** Microsoft's Graph client. Its calls go through the service. */
 export function createGraphClient(client: Pick<BffClient, 'fetch'>): Client {
   return Client.initWithMiddleware({
-    baseUrl: `${location.origin}/api/graph/`,
-    middleware: {
-      async execute(context) {
-        // Over plain http, the library puts its base URL before the absolute address of a next page.
-        const url = String(context.request).replace(/^.*\/v1\.0\/(?=http:\/\/)/, '');
-        context.response = await client.fetch(url, context.options);
-      },
-    },
+    middleware: [
+      new RetryHandler(new RetryHandlerOptions(3, 3, shouldRetry)),
+      graphClientMiddleware(client, { retry: false }),
+    ],
   });
 }

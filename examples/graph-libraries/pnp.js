@@ -1,15 +1,8 @@
 import { DefaultHeaders, DefaultInit, graphfi } from '@pnp/graph';
 import { DefaultParse } from '@pnp/queryable';
+import { pnpBehavior } from 'entra-bff/client/graph';
 
-/** PnPjs, with the service's address and the browser client's `fetch`. */
+/** PnPjs. Its calls go through the service. */
 export function createGraph(client) {
-  return graphfi().using(
-    DefaultHeaders(),
-    DefaultInit(`${location.origin}/api/graph/v1.0`),
-    DefaultParse(),
-    (instance) => {
-      instance.on.send.replace((url, init) => client.fetch(url, init));
-      return instance;
-    },
-  );
+  return graphfi().using(DefaultHeaders(), DefaultInit(), pnpBehavior(client), DefaultParse());
 }

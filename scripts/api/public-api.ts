@@ -10,6 +10,7 @@ import { type ApiDeclaration, collectApi, type EntryApi } from './collect.ts';
 const entries = [
   { name: 'entra-bff', declaration: 'src/index.d.ts' },
   { name: 'entra-bff/client', declaration: 'client/client.d.ts' },
+  { name: 'entra-bff/client/graph', declaration: 'client/graph.d.ts' },
   { name: 'entra-bff/client/react', declaration: 'client/react.d.ts' },
 ];
 

@@ -12,7 +12,7 @@ export const guides: readonly string[] = [
   'docs/interaction.md',
   'docs/policy.md',
   'docs/reference/policy-format.md',
-  ...globSync(['docs/guides/*.md', 'examples/*/README.md'], { cwd: root }).toSorted(),
+  ...globSync(['docs/guides/**/*.md', 'examples/*/README.md'], { cwd: root }).toSorted(),
 ];
 
 /** A fenced block below a comment that names its source: `<!-- examples/page/main.js#page -->`. */

@@ -68,6 +68,7 @@ const runElsewhere: Readonly<Record<string, string>> = {
   'npm test': '.ci/run',
   'npm start': 'test/dev/run.test.ts',
   'npm run test:engines': '.ci/run',
+  'npm run test:libraries': '.ci/run',
   'npm run build': 'test/scripts/build.test.ts',
   'npx vite': 'test/e2e/vite-example.browser.test.ts',
   'npx vite examples/vite': 'test/e2e/vite-example.browser.test.ts',

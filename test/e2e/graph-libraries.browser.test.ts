@@ -34,14 +34,14 @@ const call = (page: Page, name: 'me' | 'messages' | 'allMessages' | 'batch'): Pr
 
 /** Status and code of the problem with which a call of the library fails. */
 const refusalOf = (page: Page, name: 'messages' | 'forbidden'): Promise<unknown> =>
-  page.evaluate(`import('/library.js').then(({ library }) => library.${name}().catch((error) => {
-    const { status, code } = library.problemOf(error);
+  page.evaluate(`import('/library.js').then(({ library }) => library.${name}().catch(async (error) => {
+    const { status, code } = await library.problemOf(error);
     return [status, code];
   }))`);
 
 const goForPermission = (page: Page): Promise<unknown> =>
   page.evaluate(`import('/library.js').then(({ library }) =>
-    library.messages().catch((error) => library.interact(library.problemOf(error))))`);
+    library.messages().catch(async (error) => library.interact(await library.problemOf(error))))`);
 
 const libraries = [
   ['@microsoft/microsoft-graph-client', 'microsoft-graph-client.ts'],

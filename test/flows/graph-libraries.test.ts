@@ -7,6 +7,8 @@ import {
   PageIterator,
 } from '@microsoft/microsoft-graph-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { graphClientMiddleware, pnpBehavior } from '../../client/graph.ts';
+import type { Page } from '../../client/page.ts';
 import { callbackAddress, knownAtEntra } from '../support/callback-address.ts';
 import { settlePnpBatch } from '../support/pnp-batch.js';
 import type { UserAgent } from '../support/user-agent.ts';
@@ -21,7 +23,11 @@ let world: World;
 let browser: UserAgent;
 let graph: Client;
 /** Sends a library's request as the page would. */
-let send: (address: URL, init: RequestInit) => Promise<Response>;
+let client: { fetch(address: string | URL | Request, init?: RequestInit): Promise<Response> };
+const page = {
+  location: { origin: publicBaseUrl },
+  fetch: () => Promise.reject(new Error('another origin')),
+} as unknown as Pick<Page, 'fetch' | 'location'>;
 
 beforeAll(async () => {
   world = await startWorld({ ...demoDirectory, registrations });
@@ -36,8 +42,9 @@ beforeAll(async () => {
   browser = knownAtEntra(known);
   const callback = await callbackAddress(browser, `${origin}/api/auth/login?feature=mail`);
   await browser.request(`${origin}${callback.pathname}${callback.search}`);
-  send = async ({ origin: target, pathname, search }, { method = 'GET', body, headers }) => {
-    expect(target).toBe(publicBaseUrl);
+  const send = async (address: string | URL | Request, init: RequestInit = {}) => {
+    const { pathname, search } = new URL(String(address), publicBaseUrl);
+    const { method = 'GET', body, headers } = init;
     const text = typeof body === 'string' ? body : undefined;
     const answer = await browser.request(origin + pathname + search, {
       method,
@@ -55,14 +62,8 @@ beforeAll(async () => {
       headers: { 'content-type': type, ...(typeof code === 'string' && { 'bff-problem': code }) },
     });
   };
-  graph = Client.initWithMiddleware({
-    baseUrl: `${publicBaseUrl}/api/graph/`,
-    middleware: {
-      async execute(context) {
-        context.response = await send(new URL(String(context.request)), context.options ?? {});
-      },
-    },
-  });
+  client = { fetch: send };
+  graph = Client.initWithMiddleware({ middleware: graphClientMiddleware(client, { page }) });
 });
 afterAll(() => world.close());
 
@@ -167,7 +168,7 @@ describe('@microsoft/microsoft-graph-client with a service behind https', () => 
 
 describe('PnPjs', () => {
   it('settles every call of a batch with a refused part', { tags: ['PX-6'] }, async () => {
-    const [me, users, messages] = await settlePnpBatch(`${publicBaseUrl}/api/graph/v1.0`, send);
+    const [me, users, messages] = await settlePnpBatch(pnpBehavior(client, { page }));
     expect(me).toMatchObject({ status: 'fulfilled', value: { displayName: 'Alice Adams' } });
     expect(messages).toMatchObject({ status: 'fulfilled', value: [{ subject: expect.any(String) }] });
     expect(users).toMatchObject({ status: 'rejected', reason: { status: 403 } });

@@ -26,13 +26,14 @@ let azurite: Azurite | undefined;
 export async function setup(project: TestProject): Promise<void> {
   const names = project.vitest.projects.map(({ name }) => name);
   if (names.every((name) => name === 'unit')) return;
+  const usesBrowser = ['browser', 'engines', 'libraries'].some((name) => names.includes(name));
   const measured = project.vitest.config.coverage.enabled;
   // If one of them fails, the run ends. Azurite ends with this process.
   const [storage, appBundle, workerBundle] = await Promise.all([
     startAzurite(),
     buildBundle('src/main.ts', '.build/main.cjs', measured),
     buildBundle('test/support/worker.ts', '.build/worker.cjs', measured, ['test/support/worker-date.ts']),
-    names.includes('browser') || names.includes('engines') ? announceBrowser() : undefined,
+    usesBrowser ? announceBrowser() : undefined,
   ]);
   if (names.includes('browser') || names.includes('engines')) announceEngines(names.includes('engines'));
   azurite = storage;

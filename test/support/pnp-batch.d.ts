@@ -1,5 +1,7 @@
-/** Reads the user, a field of users that no rule names, and a message in one batch of PnPjs. */
+/**
+ * Reads the user, a field of users that no rule names, and a message in one batch of PnPjs.
+ * @param behavior sends the calls
+ */
 export function settlePnpBatch(
-  baseUrl: string,
-  send: (url: URL, init: RequestInit) => Promise<Response>,
+  behavior: (instance: never) => unknown,
 ): Promise<readonly PromiseSettledResult<unknown>[]>;

@@ -5,11 +5,8 @@ import { DefaultHeaders, DefaultInit, graphfi } from '@pnp/graph';
 import { DefaultParse } from '@pnp/queryable';
 
 /** In JavaScript, because the types of PnPjs do not resolve as Node.js resolves modules. */
-export async function settlePnpBatch(baseUrl, send) {
-  const graph = graphfi().using(DefaultHeaders(), DefaultInit(baseUrl), DefaultParse(), (instance) => {
-    instance.on.send.replace(send);
-    return instance;
-  });
+export async function settlePnpBatch(behavior) {
+  const graph = graphfi().using(DefaultHeaders(), DefaultInit(), behavior, DefaultParse());
   const [batched, execute] = graph.batched();
   const calls = [
     batched.me.select('displayName')(),

@@ -1,4 +1,5 @@
-import { BffProblem } from 'entra-bff/client';
+import type { BffProblem } from 'entra-bff/client';
+import { problemOf } from 'entra-bff/client/graph';
 
 /** The calls that the test makes with each library, in the page. */
 export interface Library {
@@ -10,11 +11,12 @@ export interface Library {
   batch(): Promise<readonly unknown[]>;
   forbidden(): Promise<unknown>;
   /** Returns the service's problem behind the error that the library has thrown. */
-  problemOf(error: unknown): BffProblem;
+  problemOf(error: unknown): Promise<BffProblem>;
   interact(problem: BffProblem): Promise<unknown>;
 }
 
-export function requireProblem(error: unknown): BffProblem {
-  if (!(error instanceof BffProblem)) throw new Error('not a refusal of the service', { cause: error });
-  return error;
+export async function requireProblem(error: unknown): Promise<BffProblem> {
+  const problem = await problemOf(error);
+  if (problem === undefined) throw new Error('not a refusal of the service', { cause: error });
+  return problem;
 }

@@ -4,16 +4,7 @@ import { createGraphClient } from '../../../examples/graph-libraries/microsoft-g
 import { type Library, requireProblem } from './library.ts';
 
 const bff = createClient({ interaction: 'manual' });
-let problem: unknown;
-
-/** The library passes on only the name and the message of an error. */
-const graph = createGraphClient({
-  fetch: (url, init) =>
-    bff.fetch(url, init).catch((error: unknown) => {
-      problem = error;
-      throw error;
-    }),
-});
+const graph = createGraphClient(bff);
 
 export const library: Library = {
   me: () => graph.api('/me').select(['displayName', 'jobTitle']).get(),
@@ -35,6 +26,6 @@ export const library: Library = {
     return [me.displayName, mail.value[0].subject];
   },
   forbidden: () => graph.api('/me/onenote/notebooks').get(),
-  problemOf: () => requireProblem(problem),
+  problemOf: requireProblem,
   interact: (known) => bff.interact(known, { display: 'redirect' }),
 };
