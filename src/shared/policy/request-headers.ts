@@ -133,7 +133,7 @@ const reserved = new RegExp(
     'accept-encoding|access-control-.*|authorization|client-request-id|connection|content-(?:encoding|length|type)',
     'cookie2?|date|expect|forwarded|host|http2-settings|keep-alive|max-forwards|origin|prefer|proxy-.*|referer|sec-.*',
     `set-cookie2?|te|trailer|transfer-encoding|upgrade|via|was-.*|${linkHeader}`,
-    'x-(?:arr|authorization|azure|client|csrf|forwarded|functions|http|method|ms|original|real|rewrite|site|waws)(?:-.*)?',
+    'x-(?:arr|authorization|azure|client|csrf|forwarded|functions|http|method|ms|original|real|rewrite|session-tag|site|waws)(?:-.*)?',
   ].join('|')})$`,
 );
 

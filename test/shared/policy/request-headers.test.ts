@@ -27,6 +27,10 @@ it('every IANA time zone and every form of Windows names is allowed for every ru
 });
 
 describe('refuses', () => {
+  it('a rule that forwards a header of this service to an API', { tags: ['PX-7'] }, () => {
+    expect(['X-CSRF', 'X-Session-Tag', 'x-session-tag'].map(isNameableHeader)).toEqual([false, false, false]);
+  });
+
   it('the header of a page link for every call that does not read it', { tags: ['PX-14'] }, () => {
     expect(['X-Graph-Link', 'x-graph-link', 'X-Graph-Links'].map(isNameableHeader)).toEqual([
       false,
