@@ -7,7 +7,7 @@ import { BffProblem, type Client } from '../../client/client.ts';
 import { runPolicyCommand } from '../../scripts/policy/command.ts';
 import { policyOf } from '../support/policies.ts';
 import { type PolicyFile, policyOfTasks, readTasks, type TaskBlock } from '../support/policy-guide.ts';
-import type { UserAgent } from '../support/user-agent.ts';
+import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 import { openClientPage } from './client-page.ts';
 
@@ -103,6 +103,9 @@ async function checkCall({ code, response }: TaskBlock & { kind: 'call' }, worke
   const last = await runAfterAsking(code, browser, user.toLowerCase(), first);
   expect(last.problem).toBeUndefined();
   expect(last.printed).toBe(last.expected);
+  for (const { status, headers } of last.pictures) {
+    expect([status, headers['content-type']]).toEqual([200, expect.stringMatching(/^image\//)]);
+  }
 }
 
 interface Outcome {
@@ -110,6 +113,7 @@ interface Outcome {
   readonly printed: string;
   /** The comments behind `console.log(…)`. */
   readonly expected: string;
+  readonly pictures: readonly WireAnswer[];
 }
 
 /** Does what the client does in a window: the user consents, and the call is made again. */
@@ -124,23 +128,52 @@ async function runAfterAsking(
   return runAfterAsking(code, browser, user, await run(code, browser));
 }
 
-type Page = (
-  client: Client,
-  console: { log(text: unknown): void },
-  importClient: () => { createClient(): Client },
-) => Promise<void>;
+/** What the code of the tasks uses of a page. */
+interface Page {
+  readonly client: Client;
+  readonly console: { log(text: unknown): void };
+  importClient(): { createClient(): Client };
+  readonly Image: typeof Picture;
+  readonly document: { readonly body: { append(picture: Picture): void } };
+}
+
+class Picture {
+  src = '';
+}
 
 /** Runs code as a page does that has the browser client. */
 async function run(code: string, browser: UserAgent): Promise<Outcome> {
   const { client } = openClientPage(browser, workers.before.origin, { interaction: 'manual' });
   const printed: string[] = [];
+  const shown: Picture[] = [];
   const expected = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text = '']) => text);
   const body = code.replace("import('/api/auth/client.js')", 'importClient()');
-  const page: Page = runInThisContext(`(async (client, console, importClient) => { { ${body} } })`);
-  const problem = await page(client, { log: (text) => printed.push(String(text)) }, () => ({
-    createClient: () => client,
-  })).then(() => undefined, toProblem);
-  return { problem, printed: printed.join(', '), expected: expected.join(', ') };
+  const start: (page: Page) => Promise<void> = runInThisContext(
+    `(async ({ client, console, importClient, Image, document }) => { { ${body} } })`,
+  );
+  await client.session();
+  const problem = await start({
+    client,
+    console: { log: (text) => printed.push(String(text)) },
+    importClient: () => ({ createClient: () => client }),
+    Image: Picture,
+    document: { body: { append: (picture) => shown.push(picture) } },
+  }).then(() => undefined, toProblem);
+  const pictures = await Promise.all(shown.map((picture) => load(picture, browser)));
+  return { problem, printed: printed.join(', '), expected: expected.join(', '), pictures };
+}
+
+/** Loads a picture as a browser does: without a script. */
+function load({ src }: Picture, browser: UserAgent): Promise<WireAnswer> {
+  const { pathname, search } = new URL(src, browser.received[0]?.url);
+  return browser.request(pathname + search, {
+    headers: {
+      accept: 'image/avif,image/webp,image/*,*/*;q=0.8',
+      'sec-fetch-site': 'same-origin',
+      'sec-fetch-mode': 'no-cors',
+      'sec-fetch-dest': 'image',
+    },
+  });
 }
 
 function toProblem(error: unknown): BffProblem {
