@@ -73,6 +73,22 @@ describe('a query', () => {
     expect(ben.body).toMatchObject({ displayName: 'Ben Brown', manager: { displayName: 'Alice Adams' } });
   });
 
+  it('expands managers of managers with $levels', async () => {
+    const manager = async (levels: string) => {
+      const { status, body } = await get(
+        `/users/${demoUsers.siobhan.id}?$select=displayName&$expand=manager($levels=${levels};$select=displayName)&$count=true`,
+        eventual,
+      );
+      return status === 200 ? body['manager'] : status;
+    };
+    const ben = { displayName: 'Ben Brown' };
+    const withAlice = { ...ben, manager: { displayName: 'Alice Adams' } };
+    expect(await manager('1')).toMatchObject(ben);
+    expect(await manager('1')).not.toHaveProperty('manager');
+    for (const levels of ['2', 'max']) expect(await manager(levels)).toMatchObject(withAlice);
+    expect(await manager('0')).toBe(400);
+  });
+
   it('counts, in a list and alone as text', async () => {
     const counted = await get('/me/messages?$count=true&$top=1');
     expect(counted.body['@odata.count']).toBe(35);

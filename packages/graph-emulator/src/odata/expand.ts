@@ -7,7 +7,7 @@ export interface Expansion {
   readonly options: QueryOptions;
 }
 
-const known = ['$select', '$expand', '$top', '$filter', '$orderby'];
+const known = ['$select', '$expand', '$top', '$filter', '$orderby', '$levels'];
 
 /** Reads `$expand`, for example `attachments($select=id,name;$top=5)`. @throws {GraphError} */
 export function parseExpand(text: string): Expansion[] {
@@ -28,6 +28,15 @@ export function parseExpand(text: string): Expansion[] {
     requireKnownOptions(options, known);
     return { name, options };
   });
+}
+
+/** Returns how often `$levels` repeats a navigation; without it once. @throws {GraphError} */
+export function readLevels(options: QueryOptions): number {
+  const text = options.get('$levels') ?? '1';
+  if (/^max$/i.test(text)) return Number.POSITIVE_INFINITY;
+  const levels = Number(text);
+  if (Number.isInteger(levels) && levels > 0) return levels;
+  throw new GraphError(400, 'BadRequest', `'${text}' is not a positive number of $levels or 'max'.`);
 }
 
 /** Splits at a separator that is outside of parentheses and quotes. */

@@ -1,6 +1,6 @@
 import { GraphError, type GraphObject } from '../reply.ts';
 import type { EntityType, Navigation } from './entity-type.ts';
-import { type Expansion, parseExpand } from './expand.ts';
+import { type Expansion, parseExpand, readLevels } from './expand.ts';
 import { parseFilter } from './filter.ts';
 import { type QueryOptions, readCount } from './options.ts';
 import { parseOrder } from './order.ts';
@@ -42,12 +42,22 @@ export function shape(type: EntityType, entity: GraphObject, options: QueryOptio
   return { ...shaped, ...Object.fromEntries(expansions) };
 }
 
-function expand(type: EntityType, owner: GraphObject, { name, options }: Expansion): [string, unknown] {
+function expand(
+  type: EntityType,
+  owner: GraphObject,
+  { name, options }: Expansion,
+  levels = readLevels(options),
+): [string, unknown] {
   const [own, navigation] = requireNavigation(type, name);
   const related = navigation.read(owner);
   if (related === undefined) return [own, null];
   const relatedType = navigation.type();
-  if (!isList(related)) return [own, shape(relatedType, related, options)];
+  if (!isList(related)) {
+    const shaped = shape(relatedType, related, options);
+    if (levels < 2) return [own, shaped];
+    const [, next] = expand(relatedType, related, { name, options }, levels - 1);
+    return [own, next === null ? shaped : { ...shaped, [own]: next }];
+  }
   const filter = options.get('$filter');
   const order = options.get('$orderby');
   const matching = filter === undefined ? related : related.filter(parseFilter(filter, relatedType).matches);
