@@ -1,6 +1,6 @@
 /** A page without a Content Security Policy that loads addresses in every way that HTML and the web's interfaces offer. */
 
-const PATIENCE_MS = 2500;
+const PATIENCE_MS = 1500;
 const stage = document.querySelector('#stage');
 
 /** Resolves to the first of these events, or to `silent`. Not every element tells how its load has ended. */
