@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { moreFileNames } from '../../src/shared/config/more-policies.ts';
@@ -18,15 +19,20 @@ const scopes = [
   'User.Read.All',
   'User.ReadBasic.All',
 ];
+const ownPolicy = fileURLToPath(
+  new URL('../../examples/graph-libraries/toolkit-policy.json', import.meta.url),
+);
 let shipped: Stage;
 let withFiles: Stage;
+let withRules: Stage;
 
 beforeAll(async () => {
   shipped = await startStage({}, scopes);
   withFiles = await startStage({ GRAPH_POLICY_MORE: moreFileNames.join(',') }, scopes);
+  withRules = await startStage({ GRAPH_POLICY_FILE: ownPolicy }, scopes);
 });
 afterAll(async () => {
-  for (const stage of [shipped, withFiles]) await stage?.close();
+  for (const stage of [shipped, withFiles, withRules]) await stage?.close();
 });
 
 const run = (page: Page, call: string): Promise<unknown> =>
@@ -36,7 +42,7 @@ const textOf = (page: Page) => run(page, 'text()');
 /** Shows a component in a new page, for as long as the check takes. */
 async function show(
   stage: Stage,
-  { html, typed }: DeclaredComponent,
+  { html, clicked, typed }: DeclaredComponent,
   check: (page: Page, refused: readonly string[]) => Promise<void>,
 ): Promise<void> {
   const page = await stage.open('graph-toolkit.js');
@@ -45,6 +51,7 @@ async function show(
     if (response.status() === 403) refused.push(new URL(response.url()).pathname);
   });
   await run(page, `show(${JSON.stringify(html)})`);
+  if (clicked !== undefined) await page.locator(clicked).click();
   if (typed !== undefined) await page.locator('input').first().pressSequentially(typed);
   await check(page, refused);
   await page.close();
@@ -61,7 +68,7 @@ describe('the Graph Toolkit', () => {
         expect(refused).toContain(`/api/graph${outcome.refused}`);
       });
     }
-    await show(withFiles, component, appears);
+    await show(outcome.kind === 'needs-file' ? withFiles : withRules, component, appears);
     await show(shipped, component, async (page) => {
       await page.waitForLoadState('networkidle');
       expect(await textOf(page)).not.toMatch(text);

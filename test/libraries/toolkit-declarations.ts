@@ -13,7 +13,8 @@ export interface DeclaredComponent {
   /** What the component shows in this state. */
   readonly shows: string;
   readonly html: string;
-  /** What a user types into the component. */
+  /** What a user clicks on, or types, in the component. */
+  readonly clicked?: string;
   readonly typed?: string;
   /** Text that it then has. */
   readonly text: RegExp;
@@ -22,6 +23,7 @@ export interface DeclaredComponent {
 
 const works: ComponentOutcome = { kind: 'works' };
 const needsFile = (file: string): ComponentOutcome => ({ kind: 'needs-file', file });
+const needsRules = (...calls: readonly string[]): ComponentOutcome => ({ kind: 'needs-rules', calls });
 
 /** Components of the Graph Toolkit, in the states that a page with one user shows. */
 export const components: readonly DeclaredComponent[] = [
@@ -59,6 +61,21 @@ export const components: readonly DeclaredComponent[] = [
     html: '<mgt-person-card person-query="me"></mgt-person-card>',
     text: /Alice Adams Head of Platform/,
     outcome: works,
+  },
+  {
+    name: 'mgt-person-card',
+    shows: 'the managers of the user',
+    html: '<mgt-person-card user-id="ben@contoso.example"></mgt-person-card>',
+    clicked: '.expanded-details-button',
+    text: /Reports to.*Alice Adams/,
+    outcome: needsRules('GET /users/{id}', 'GET /users/{id}/directReports', 'GET /users/{id}/people'),
+  },
+  {
+    name: 'mgt-people',
+    shows: 'the people with whom the user works',
+    html: '<mgt-people show-max="5" view="oneline"></mgt-people>',
+    text: /Ben Brown/,
+    outcome: needsRules('GET /me/people', 'X-PeopleQuery-QuerySources'),
   },
   {
     name: 'mgt-people-picker',
