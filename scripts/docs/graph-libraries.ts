@@ -47,8 +47,7 @@ ${table(['', ...head], rows)}
 ## Components of the Graph Toolkit
 
 Microsoft has retired the Graph Toolkit. [The guide](../guides/libraries/graph-toolkit.md) is for apps that still use it.
-Versions: \`@microsoft/mgt-components\` ${versions['@microsoft/mgt-components']}, \`@microsoft/mgt-element\`
-${versions['@microsoft/mgt-element']}.
+Version: \`@microsoft/mgt-components\` ${versions['@microsoft/mgt-components']}.
 
 ${table(['component', 'shows', 'under the shipped policy'], toolkit)}
 `;

@@ -91,6 +91,17 @@ describe('graphFetch', () => {
     expect(await response.json()).toEqual({ value: [] });
   });
 
+  it.for(['text', 'Request'])('sends a link that is too long for a URL in a header (%s)', async (form) => {
+    const { page, send } = openGraph();
+    const path = '/v1.0/me/drive/root/children';
+    const link = `${path}?$skiptoken=${'x'.repeat(9000)}&bff_link=1`;
+    const url = `${origin}/api/graph${link}`;
+    await send(form === 'Request' ? new Request(url) : url);
+    const [sent] = callsOf(page);
+    expect(sent?.url).toBe(`${origin}/api/graph${path}`);
+    expect(sent?.headers.get('x-graph-link')).toBe(link);
+  });
+
   it('leaves waiting to a library that repeats calls itself', async () => {
     const throttled = () => new Response('{}', { status: 429, headers: { 'retry-after': '1' } });
     const { page, send } = openGraph(throttled, { retry: false });
