@@ -109,3 +109,18 @@ describe.for(libraries)('$name in a browser', ({ page: module, outcomes }) => {
     else expect(await run(page, feature)).toEqual(declared.instead);
   });
 });
+
+describe('the retry of the Microsoft Graph client', () => {
+  it('waits until the service has room for six batches of twenty', async () => {
+    const page = await stage.open('microsoft-graph-client.ts');
+    stage.world.graph.switches.slowMs = 500;
+    const refused: number[] = [];
+    page.on('response', (response) => {
+      if (response.headers()['bff-problem'] === 'rate_limited') refused.push(response.status());
+    });
+    expect(await run(page, 'manyBatches')).toEqual(Array(120).fill(200));
+    expect(refused.length).toBeGreaterThan(0);
+    stage.world.graph.switches.slowMs = 0;
+    await page.close();
+  });
+});
