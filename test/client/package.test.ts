@@ -50,6 +50,7 @@ const checkTypes = () =>
 
 const imports = `
   import { BffProblem, createClient, InteractionFailed } from 'entra-bff/client';
+  import { graphFetch, pnpBehavior, problemOf } from 'entra-bff/client/graph';
   import { useSession } from 'entra-bff/client/react';
 `;
 
@@ -66,6 +67,9 @@ describe('the client as a package', () => {
           throw error;
         }
       };
+      export const send: typeof fetch = graphFetch(client);
+      export const connect = pnpBehavior(client);
+      export const loginUrlOf = async (error: unknown) => (await problemOf(error))?.loginUrl;
       export const useName = () => {
         const { session } = useSession();
         return session?.signed_in ? session.name : undefined;
@@ -89,7 +93,7 @@ describe('the client as a package', () => {
     await write(`${imports}
       createClient({ interaction: 'iframe' });
       export const kind = (error: InteractionFailed) => error.kind === 'gone';
-      export { BffProblem, useSession };
+      export { BffProblem, graphFetch, pnpBehavior, problemOf, useSession };
     `);
     const faults = await checkTypes();
     expect(faults).toMatch(/main\.ts\(\d+,\d+\): error TS2322.*"iframe"/s);

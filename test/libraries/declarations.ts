@@ -6,6 +6,7 @@ export type Outcome =
 
 export const features = {
   read: 'read a resource',
+  filter: 'a filter with blanks, quotes and accents',
   pages: 'all pages of a list',
   batch: 'a batch',
   refusedPart: 'a batch with a refused part',
@@ -36,6 +37,7 @@ const works = (note?: string): Outcome => ({ kind: 'works', ...(note !== undefin
 
 const everything: Readonly<Record<Feature, Outcome>> = {
   read: works(),
+  filter: works(),
   pages: works(),
   batch: works(),
   refusedPart: works(),

@@ -41,6 +41,9 @@ const proofs: Readonly<Record<Feature, (page: Page) => Promise<void>>> = {
   async read(page) {
     expect(await run(page, 'read')).toMatchObject({ displayName: 'Alice Adams' });
   },
+  async filter(page) {
+    expect(await run(page, 'filter')).toEqual(["Siobhán O'Brien"]);
+  },
   async pages(page) {
     expect(await run(page, 'pages')).toHaveLength(35);
     expect(sentToGraph().filter((call) => call.startsWith('GET /v1.0/me/messages'))).toHaveLength(4);
@@ -102,7 +105,7 @@ describe.for(libraries)('$name in a browser', ({ page: module, outcomes }) => {
   });
   afterAll(() => page?.close());
 
-  it.for(Object.keys(features) as Feature[])('%s', async (feature) => {
+  it.for(Object.entries(features) as [Feature, string][])('$1', async ([feature]) => {
     stage.world.graph.requests.length = 0;
     const declared = outcomes[feature];
     if (declared.kind === 'works') await proofs[feature](page);

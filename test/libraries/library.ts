@@ -2,6 +2,8 @@
 export interface Library {
   /** Returns the user, with `displayName`. */
   read(): Promise<unknown>;
+  /** Returns the names of the users that a filter with blanks, quotes and an accent finds. */
+  filter(): Promise<unknown>;
   /** Returns the subjects of all messages, read with the library's own paging if it has one. */
   pages(): Promise<unknown>;
   /** Reads the user's name and one message in one request. */

@@ -1,5 +1,15 @@
 import { createGraph } from '../../../examples/graph-libraries/axios.js';
-import { bff, describeBlob, fileName, largeFile, pieceBytes, refusalOf, smallFile } from './client.ts';
+import {
+  bff,
+  describeBlob,
+  fileName,
+  filter,
+  largeFile,
+  namesOf,
+  pieceBytes,
+  refusalOf,
+  smallFile,
+} from './client.ts';
 
 const graph = createGraph(bff);
 const part = (url, index) => ({ id: String(index), method: 'GET', url });
@@ -12,6 +22,7 @@ async function batch(...urls) {
 /** @type {import('../library.ts').Library} */
 export const library = {
   read: async () => (await graph.get('/me', { params: { $select: 'displayName' } })).data,
+  filter: async () => namesOf((await graph.get('/users', { params: { $filter: filter } })).data.value),
   async pages() {
     const subjects = [];
     for (let path = '/me/messages?$select=subject&$top=10'; path !== undefined; ) {

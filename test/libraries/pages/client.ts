@@ -6,6 +6,11 @@ export const bff = createClient({ interaction: 'manual' });
 /** The name of a file that is not easy to name. */
 export const fileName = 'Q1 [draft] #3.docx';
 
+/** A filter with what libraries encode in different ways. */
+export const filter = "displayName eq 'Siobhán O''Brien'";
+export const namesOf = (users: readonly { displayName: string }[]) =>
+  users.map(({ displayName }) => displayName);
+
 /** With its type: the service refuses a body without one. */
 export const smallFile = new Blob(['Hello'], { type: 'application/octet-stream' });
 

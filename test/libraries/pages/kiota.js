@@ -9,7 +9,7 @@ import { createODataErrorFromDiscriminatorValue } from '@microsoft/msgraph-sdk/m
 import { BatchRequestContent, LargeFileUploadTask, PageIterator } from '@microsoft/msgraph-sdk-core';
 import { graphFetch } from 'entra-bff/client/graph';
 import { createAdapter, createGraph } from '../../../examples/graph-libraries/kiota.js';
-import { bff, fileName, largeFile, pieceBytes, refusalOf } from './client.ts';
+import { bff, fileName, filter, largeFile, namesOf, pieceBytes, refusalOf } from './client.ts';
 
 const graph = createGraph(bff);
 const adapter = createAdapter(bff);
@@ -46,6 +46,7 @@ const selectName = { queryParameters: { select: ['displayName'] } };
 /** @type {import('../library.ts').Library} */
 export const library = {
   read: async () => ({ displayName: (await graph.me.get(selectName)).displayName }),
+  filter: async () => namesOf((await graph.users.get({ queryParameters: { filter } })).value),
   async pages() {
     const subjects = [];
     const first = await graph.me.messages.get({ queryParameters: { select: ['subject'], top: 10 } });

@@ -1,6 +1,16 @@
 import { problemsOf } from 'entra-bff/client/graph';
 import { createGraph } from '../../../examples/graph-libraries/ky.js';
-import { bff, describeBlob, fileName, largeFile, pieceBytes, refusalOf, smallFile } from './client.ts';
+import {
+  bff,
+  describeBlob,
+  fileName,
+  filter,
+  largeFile,
+  namesOf,
+  pieceBytes,
+  refusalOf,
+  smallFile,
+} from './client.ts';
 
 const graph = createGraph(bff);
 const part = (url, index) => ({ id: String(index), method: 'GET', url });
@@ -9,6 +19,7 @@ const batch = (...urls) => graph.post('$batch', { json: { requests: urls.map(par
 /** @type {import('../library.ts').Library} */
 export const library = {
   read: () => graph.get('me', { searchParams: { $select: 'displayName' } }).json(),
+  filter: async () => namesOf((await graph.get('users', { searchParams: { $filter: filter } }).json()).value),
   async pages() {
     const subjects = [];
     let page = await graph.get('me/messages?$select=subject&$top=10').json();

@@ -9,7 +9,17 @@ import {
 import { problemOf } from 'entra-bff/client/graph';
 import { createGraphClient } from '../../../examples/graph-libraries/microsoft-graph-client.ts';
 import type { Library } from '../library.ts';
-import { bff, describeBlob, fileName, largeFile, pieceBytes, refusalOf, smallFile } from './client.ts';
+import {
+  bff,
+  describeBlob,
+  fileName,
+  filter,
+  largeFile,
+  namesOf,
+  pieceBytes,
+  refusalOf,
+  smallFile,
+} from './client.ts';
 
 const graph = createGraphClient(bff);
 
@@ -23,6 +33,7 @@ async function batch(paths: readonly string[]) {
 
 export const library: Library & { manyBatches(): Promise<unknown> } = {
   read: () => graph.api('/me').select('displayName').get(),
+  filter: async () => namesOf((await graph.api('/users').filter(filter).get()).value),
   async pages() {
     const subjects: unknown[] = [];
     const first = await graph.api('/me/messages').select('subject').top(10).get();

@@ -6,13 +6,24 @@ import '@pnp/graph/photos';
 import '@pnp/graph/users';
 import { problemOf } from 'entra-bff/client/graph';
 import { createGraph } from '../../../examples/graph-libraries/pnp.js';
-import { bff, describeBlob, fileName, largeFile, pieceBytes, refusalOf, smallFile } from './client.ts';
+import {
+  bff,
+  describeBlob,
+  fileName,
+  filter,
+  largeFile,
+  namesOf,
+  pieceBytes,
+  refusalOf,
+  smallFile,
+} from './client.ts';
 
 const graph = createGraph(bff);
 
 /** @type {import('../library.ts').Library} */
 export const library = {
   read: () => graph.me.select('displayName')(),
+  filter: async () => namesOf(await graph.users.filter(filter).select('displayName')()),
   async pages() {
     const subjects = [];
     for await (const page of graph.me.messages.select('subject').top(10)) {

@@ -1,7 +1,17 @@
 import { MutationObserver, QueryClient } from '@tanstack/query-core';
 import { graphFetch, problemsOf } from 'entra-bff/client/graph';
 import { graphPages, graphQuery } from '../../../examples/graph-libraries/tanstack-query.js';
-import { bff, describeBlob, fileName, largeFile, pieceBytes, refusalOf, smallFile } from './client.ts';
+import {
+  bff,
+  describeBlob,
+  fileName,
+  filter,
+  largeFile,
+  namesOf,
+  pieceBytes,
+  refusalOf,
+  smallFile,
+} from './client.ts';
 
 const queries = new QueryClient();
 const send = graphFetch(bff);
@@ -19,6 +29,10 @@ const batch = (...urls) =>
 /** @type {import('../library.ts').Library} */
 export const library = {
   read: () => queries.fetchQuery(graphQuery(bff, '/me?$select=displayName')),
+  filter: async () => {
+    const query = graphQuery(bff, `/users?$filter=${encodeURIComponent(filter)}`);
+    return namesOf((await queries.fetchQuery(query)).value);
+  },
   async pages() {
     const query = graphPages(bff, '/me/messages?$select=subject&$top=10');
     const { pages } = await queries.fetchInfiniteQuery({ ...query, pages: 100 });
