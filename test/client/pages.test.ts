@@ -121,6 +121,29 @@ describe('a link that is too long for the address', () => {
     expect([sent?.headers.get('prefer'), sent?.request?.cache]).toEqual(['return=minimal', 'no-store']);
   });
 
+  it('replaces a header that the caller has set', async () => {
+    const headers = { 'X-Graph-Link': '/v1.0/me' };
+    for (const input of [root + longLink, new Request(root + longLink, { headers })]) {
+      const { client, page } = openPage();
+      await client.graph(input, { headers });
+      expect(callsOf(page).map(shown)).toEqual([[`/api/graph${list}`, longLink, '1']]);
+    }
+  });
+
+  it('is sent to no other origin', { tags: ['PX-2'] }, async () => {
+    const evil = `https://evil.example/api/graph${longLink}`;
+    const { client, page } = openPage();
+    for (const input of [
+      evil,
+      new URL(evil),
+      new Request(evil),
+      evil.slice(6),
+      evil.replace('//', `//${origin}@`),
+    ])
+      expect(await thrownBy(client.fetch(input))).toBeInstanceOf(TypeError);
+    expect(callsOf(page)).toEqual([]);
+  });
+
   it('is followed by pages', async () => {
     const { client, page } = openList({ value: [1], '@odata.nextLink': root + longLink }, { value: [2] });
     expect((await collect(client.pages('/me/messages'))).pages).toHaveLength(2);

@@ -225,6 +225,29 @@ describe('pages of a list', () => {
     ]);
   });
 
+  it('count together for all parts of a batch, which the worker edits without a pause', {
+    tags: ['PX-6', 'DO-3'],
+  }, async () => {
+    const links = Array.from({ length: 3000 }, (_, at) => [
+      `a${at}@odata.nextLink`,
+      `${world.graph.origin}/v1.0/x`,
+    ]);
+    const many = Object.fromEntries(links);
+    world.graph.respondWith(({ body }, response) => {
+      const bodies = [many, many, { value: [] }];
+      const responses = bodies.map((body, at) => ({ id: `${at + 1}`, status: 200, headers: {}, body }));
+      response.setHeader('content-type', 'application/json');
+      response.end(withSentIds(body, JSON.stringify({ responses })));
+    });
+    const requests = ['a', 'b', 'c'].map((id) => ({ id, method: 'GET', url: '/me/messages' }));
+    const { responses } = json(await post('/api/graph/v1.0/$batch', { requests }));
+    expect(responses).toMatchObject([
+      { status: 200, body: {} },
+      { status: 502, body: { code: 'upstream_answer_refused' } },
+      { status: 200, body: { value: [] } },
+    ]);
+  });
+
   it.each([
     ['a token that the policy refuses', '$deltatoken=a%2526b'],
     ['options that differ from those of the call', '$skiptoken=a%26b&$select=id'],

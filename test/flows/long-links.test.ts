@@ -235,6 +235,25 @@ describe('refuses', () => {
     expect(received).toHaveLength(1);
   });
 
+  it('links without writing any of their text to the log', { tags: ['ER-2'] }, async () => {
+    const before = worker.logLines.length;
+    world.graph.respondWith((_request, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.setHeader('location', `${world.graph.origin}/v1.0/me?$skiptoken=${token}`);
+      response.end(
+        JSON.stringify({ '@odata.nextLink': `${world.graph.origin}/v1.0/me?$skiptoken=${token}` }),
+      );
+    });
+    expect((await follow(alice)).headers['bff-removed-links']).toBe('nextLink=other-call');
+    for (const forged of [`${link}x`, `/${link}`, '', `${link}é`, link.padEnd(17_000, 'x')])
+      expect((await follow(alice, forged)).status).toBeGreaterThanOrEqual(400);
+    await follow(alice, link, { method: 'HEAD' });
+    const lines = worker.logLines.slice(before);
+    expect(lines.filter((line) => line.includes('"refused"')).length).toBeGreaterThan(4);
+    expect(lines.filter((line) => line.includes('"link-removed"'))).toHaveLength(2);
+    expect(lines.join()).not.toMatch(/p_FileLeafRef|skiptoken|E3%2581|bff_link/);
+  });
+
   it('the header from another site, with and without a preflight', { tags: ['CS-1'] }, async () => {
     const crossSite = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.test' };
     expect(codeOf(await follow(alice, link, { headers: crossSite }))).toEqual([403, 'cross_site_request']);

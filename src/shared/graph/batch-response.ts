@@ -7,6 +7,7 @@ import type { Caller } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
 import { recordProblem } from '../telemetry/record-problem.ts';
 import type { AnsweredPart, BatchItem, BatchPart } from './batch-item.ts';
+import { createLinkBudget, type LinkBudget } from './link-budget.ts';
 import type { Links } from './links.ts';
 import {
   FAILED_DEPENDENCY,
@@ -47,11 +48,13 @@ export function toBatchResponse(
   options: BatchResponseOptions,
 ): ApiResponse {
   const { invocationId, items, log, now } = options;
+  const linkBudget = createLinkBudget();
   const byId = new Map(responses.map((response) => [response.id, response]));
   const answers = items.map((item, position): readonly [id: string, PartAnswer] => {
     if (item.kind === 'answered') return [item.id, { kind: 'own', problem: item.problem }];
     const response = byId.get(item.id);
-    const answer = response === undefined ? own(missingResponse()) : toPartAnswer(response, item, options);
+    const answer =
+      response === undefined ? own(missingResponse()) : toPartAnswer(response, item, options, linkBudget);
     if (answer.kind === 'own' && answer.problem !== undefined) recordProblem(answer.problem, log, position);
     return [item.id, answer];
   });
@@ -93,7 +96,12 @@ function write(
   };
 }
 
-function toPartAnswer(response: PartResponse, part: BatchPart, options: BatchResponseOptions): PartAnswer {
+function toPartAnswer(
+  response: PartResponse,
+  part: BatchPart,
+  options: BatchResponseOptions,
+  linkBudget: LinkBudget,
+): PartAnswer {
   const { id, status } = response;
   const { links, log, now } = options;
   const { call } = part;
@@ -113,7 +121,7 @@ function toPartAnswer(response: PartResponse, part: BatchPart, options: BatchRes
   if (name !== undefined && newLocation !== undefined) headers[name] = newLocation;
   // The body of a redirect repeats its target.
   if (response.body === undefined || isRedirect) return fromGraph(writePart(id, status, headers, undefined));
-  const body = links.editJson(response.body, context, log, status);
+  const body = links.editJson(response.body, context, log, status, linkBudget);
   if (body === undefined) {
     return own(refusal('The links in this part cannot be read, or are too many.'));
   }

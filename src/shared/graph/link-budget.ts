@@ -15,16 +15,22 @@ export interface LinkBudget {
   isExceeded(): boolean;
 }
 
-export function createLinkBudget(): LinkBudget {
+/**
+ * @param batch limits the links that are compared in all parts of a batch. The worker does nothing else until the last part
+ * is edited.
+ */
+export function createLinkBudget(batch?: LinkBudget): LinkBudget {
   let count = 0;
   let comparedLength = 0;
   let signedCount = 0;
-  const isExceeded = () => count > MAX_LINKS || comparedLength > MAX_COMPARED_LENGTH;
+  const isExceeded = () =>
+    count > MAX_LINKS || comparedLength > MAX_COMPARED_LENGTH || batch?.isExceeded() === true;
   return {
     isExceeded,
     mayCompare(link) {
       count++;
       comparedLength += link.length;
+      if (link !== '') batch?.mayCompare(link);
       return !isExceeded();
     },
     maySign: () => ++signedCount <= MAX_SIGNED_LINKS,

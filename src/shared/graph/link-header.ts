@@ -16,9 +16,11 @@ export function readLinkHeader(request: ApiRequest): RequestedCall | undefined {
   if (method !== 'GET') throw refused(`the header ${linkHeader} is only for GET`);
   if (request.query !== '') throw refused(`a request with ${linkHeader} has no query of its own`);
   if (link.length > MAX_PAGE_LINK_LENGTH) throw refused(`the header ${linkHeader} is too long`);
-  const [path = '', ...query] = link.split('?');
+  const questionMark = link.indexOf('?');
+  const [path, query] =
+    questionMark === -1 ? [link, ''] : [link.slice(0, questionMark), link.slice(questionMark + 1)];
   // The policy compares the path with `routeParameter`, decoded, because the host may encode a path anew.
-  return { method, path, routeParameter, query: query.join('?') };
+  return { method, path, routeParameter, query };
 }
 
 /** The request without the header, which has been read. */

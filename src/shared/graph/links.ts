@@ -31,8 +31,15 @@ export interface Links {
    * Edits the links in JSON, one byte per character. Undefined if the text is not JSON, or the links are too many or
    * too long in total.
    * @param status the status of a response that certainly is JSON. Without it, links to a next page are not signed.
+   * @param batch the budget of the batch, if the text is one of its parts
    */
-  editJson(text: string, context: LinkContext, log: Log, status?: number): EditedJson | undefined;
+  editJson(
+    text: string,
+    context: LinkContext,
+    log: Log,
+    status?: number,
+    batch?: LinkBudget,
+  ): EditedJson | undefined;
   /** A `Location` as the browser gets it. Undefined if it is removed. */
   editLocation(status: number, location: string, context: LinkContext, log: Log): string | undefined;
 }
@@ -91,7 +98,8 @@ export function createLinks(dependencies: LinksDependencies): Links {
       const locationHeader = newLocation === undefined ? {} : { location: newLocation };
       return { status, headers: { ...headers, ...locationHeader, ...edited.headers }, body: edited.body };
     },
-    editJson: (text, context, log, status) => editLinks(text, context, dependencies, log, status),
+    editJson: (text, context, log, status, batch) =>
+      editLinks(text, context, dependencies, log, status, createLinkBudget(batch)),
     editLocation: (status, location, context, log) =>
       editLocation(status, location, context, dependencies, log),
   };
@@ -176,10 +184,10 @@ function editLinks(
   dependencies: LinksDependencies,
   log: Log,
   status: number | undefined,
+  budget: LinkBudget,
 ): EditedJson | undefined {
   if (!mayBeLinkPattern.test(text)) return { text, headers: {} };
   const { feature, fileLinks } = context.call.rule;
-  const budget = createLinkBudget();
   const hasFileToken = (value: string) => dependencies.hasFileToken(value, () => budget.mayCompare(value));
   const removedLinks = createRemovedLinks();
 

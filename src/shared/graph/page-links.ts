@@ -4,6 +4,7 @@ import { deriveKey } from '../crypto/seal.ts';
 import { readExpand } from '../policy/expand.ts';
 import type { AllowedCall, PolicyMatch, RequestedCall } from '../policy/match.ts';
 import { isRead } from '../policy/methods.ts';
+import { readUpstreamPath } from '../policy/path.ts';
 import { endsWithParameter } from '../policy/path-template.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type OptionText, toComparableOption } from '../policy/query.ts';
@@ -94,6 +95,8 @@ export function createPageLinks({ policy, graphOrigin, ownPrefix, indexKey }: Pa
   ): LinkEdit {
     if (!link.startsWith(`${graphOrigin}/`)) return removed('other-host');
     const [, path = '', query = ''] = /^([^?]*)\??(.*)$/s.exec(link.slice(graphOrigin.length)) ?? [];
+    // Checked whole, because the spelling of the call leaves out parts of it.
+    if (readUpstreamPath(path).kind === 'refused') return removed('not-allowed');
     const allowed = spellingsOf(path, call, user)
       .map((spelling) => matchTrusted({ method: 'GET', path: spelling, query }))
       .flatMap((match) => (match.kind === 'allowed' ? [match.call] : []));

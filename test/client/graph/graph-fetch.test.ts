@@ -175,6 +175,7 @@ describe('the host of a file', () => {
     cookie: 'a=b',
     sdkversion: 'graph-js/3.0.7',
     'x-csrf': '1',
+    'x-graph-link': '/v1.0/me?bff_link=x',
     'x-session-tag': 'tag',
   };
 

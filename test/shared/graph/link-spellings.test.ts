@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createHasFileToken, createIsFileUrl } from '../../../src/shared/graph/file-urls.ts';
 import { spellingsOf } from '../../../src/shared/graph/link-spellings.ts';
 import { createLinks } from '../../../src/shared/graph/links.ts';
 import { createToOwnUrl } from '../../../src/shared/graph/own-url.ts';
 import { createPageLinks } from '../../../src/shared/graph/page-links.ts';
-import { requireAllowed } from '../../../src/shared/policy/match.ts';
+import { type AllowedCall, requireAllowed } from '../../../src/shared/policy/match.ts';
 import { cpuMs } from '../../support/cpu-time.ts';
 import { fileOf, policyOf, requestedCall } from '../../support/policies.ts';
+import { isWholeRun } from '../../support/scale.ts';
 
 const graph = 'https://graph.microsoft.com';
 const own = 'https://app.example/api/graph';
@@ -237,6 +239,12 @@ describe('refuses', () => {
       `/v1.0/drives('b!xY-z')/items('..')/children/../children?$skiptoken=${token}`,
       'not-allowed',
     ],
+    ...['drives/../items/01ABC', 'drives/b!xY-z/items/..', 'drives/b!xY-z/items/a%2Fb'].map((place) => [
+      `a part that the spelling of the call would leave out: ${place}`,
+      '/v1.0/me/drive/root/children',
+      `/v1.0/${place}/children?$skiptoken=${token}`,
+      'not-allowed',
+    ]),
     [
       'a number above the limit of the rule',
       '/v1.0/me/todo/lists',
@@ -245,6 +253,88 @@ describe('refuses', () => {
     ],
   ])('%s', { tags: ['PX-14'] }, (_what, call, link, reason) => {
     expect(followed(call, link)).toBe(`nextLink=${reason}`);
+  });
+
+  it('random links, unless they lead to what the call has read, for its user and with its options', {
+    tags: ['PX-14', 'PX-17'],
+  }, () => {
+    const calls = fc.constantFrom(
+      ...['/v1.0/me/drive/root/children?$top=5', '/v1.0/me/drive/root/children'],
+      ...['/v1.0/me/drive/items/01ABC/children', '/v1.0/me/drive/root:/01ABC:/children'],
+      ...['/v1.0/drives/b!x/root/children', "/v1.0/drives('b!x')/items/01ABC/children"],
+      ...[`/v1.0/groups/${otherId}/drive/root/children`, '/v1.0/me/mailFolders/01ABC/messages?$select=id'],
+    );
+    const id = fc.constantFrom(
+      '01ABC',
+      '01DEF',
+      'b!x',
+      otherId,
+      objectId,
+      objectId.toUpperCase(),
+      'root',
+      '..',
+    );
+    const key = (name: string) =>
+      fc.tuple(id, fc.boolean()).map(([text, isQuoted]) => name + (isQuoted ? `('${text}')` : `/${text}`));
+    const drive = fc.oneof(
+      fc.constant('me/drive'),
+      key('drives'),
+      fc.tuple(fc.constantFrom('users', 'groups'), id).map(([owner, text]) => `${owner}/${text}/drive`),
+    );
+    const item = fc.oneof(
+      fc.constant('root'),
+      key('items'),
+      id.map((text) => `root:/${text}:`),
+    );
+    const paths = fc.oneof(
+      fc.tuple(drive, item).map((parts) => `${parts.join('/')}/children`),
+      fc
+        .tuple(fc.oneof(fc.constant('me'), key('Users')), key('mailfolders'))
+        .map((parts) => `${parts.join('/')}/messages`),
+    );
+    const options = fc.constantFrom(
+      '',
+      '',
+      '',
+      '&$TOP=5',
+      '&%24select=id',
+      '&$top=6',
+      '&$filter=a',
+      '&bff_link=x',
+    );
+    const paging = fc.constantFrom(
+      '$skiptoken=a%26$top=9',
+      '$SkipToken=%2526',
+      '$skip=1',
+      '$deltatoken=',
+      'skiptoken=x',
+    );
+    const link = fc
+      .tuple(fc.constantFrom('/v1.0/', '/V1.0/', '/beta/'), paths, paging, options)
+      .map(([version, path, ...query]) => `${version}${path}?${query.join('')}`);
+    const read = ({ resource, options }: AllowedCall) => [
+      resource,
+      options.filter(({ name }) => !/^\$(?:skip|skiptoken|deltatoken)$/.test(name)).map(({ value }) => value),
+    ];
+    let signed = 0;
+    fc.assert(
+      fc.property(calls, link, (callText, linkText) => {
+        const asked = pageLinks.match(user, requestedCall(`GET ${callText}`));
+        const edit =
+          asked.kind === 'allowed'
+            ? pageLinks.sign(user, asked.call, '@odata.nextLink', graph + linkText)
+            : undefined;
+        if (asked.kind !== 'allowed' || edit?.kind !== 'own') return;
+        signed++;
+        const requested = requestedCall(`GET ${edit.url.slice(own.length)}`);
+        const call = requireAllowed(pageLinks.match(user, requested));
+        expect(read(call), `${callText} ${linkText}`).toEqual(read(asked.call));
+        for (const other of [{ objectId: otherId }, { tenantId: otherId }])
+          expect(pageLinks.match({ ...user, ...other }, requested)).toMatchObject({ part: 'link' });
+      }),
+      { numRuns: isWholeRun ? 50_000 : 3_000 },
+    );
+    expect(signed).toBeGreaterThan(0);
   });
 
   it('a caller who writes the options that links may have', { tags: ['PX-5'] }, () => {
