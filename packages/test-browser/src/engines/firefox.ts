@@ -32,7 +32,9 @@ export async function launchFirefox(): Promise<LaunchedEngine> {
   const executable = findFirefox();
   if (executable === undefined) return { kind: 'missing', reason: 'firefox-esr is not installed' };
   const profile = await mkdtemp(join(tmpdir(), 'test-browser-firefox-'));
-  const lines = Object.entries(preferences).map(([name, value]) => {
+  // Files that a page lets the user save end with the profile.
+  const downloads = { 'browser.download.folderList': 2, 'browser.download.dir': join(profile, 'downloads') };
+  const lines = Object.entries({ ...preferences, ...downloads }).map(([name, value]) => {
     return `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`;
   });
   await writeFile(join(profile, 'user.js'), lines.join(''));
