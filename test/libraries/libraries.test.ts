@@ -127,3 +127,20 @@ describe('the retry of the Microsoft Graph client', () => {
     await page.close();
   });
 });
+
+describe('a call of a library whose permission is missing', () => {
+  it.for(['calendars', 'contacts', 'groups'])('waits for the user and then reads %s', async (name) => {
+    const page = await stage.open('popup.js');
+    const opened = page.waitForEvent('popup');
+    await page.getByRole('button', { name: `Read ${name}` }).click();
+    const popup = await opened;
+    const account = popup.getByRole('button', { name: /Alice Adams/ });
+    const accept = popup.getByRole('button', { name: 'Accept' });
+    await account.or(accept).waitFor();
+    // Entra ID asks for the account once.
+    if (await account.isVisible()) await account.click();
+    await accept.click();
+    await page.getByText(`${name} are here`).waitFor();
+    await page.close();
+  });
+});
