@@ -85,7 +85,9 @@ export function matchCall(policy: PolicyRules, requested: RequestedCall): Policy
     rulesForPath.find(({ rule }) => allowsMethod(rule.methods, method));
   if (found === undefined) return refused('method', 'No rule allows this method on this path.', closest.rule);
   const { rule, match } = found;
-  const options = parsedQuery.options.map((option) => withNameOf(rule, option, !isTyped(option)));
+  const options = parsedQuery.options.map((option) =>
+    isTyped(option) ? withNameOf(rule, option) : toTrusted(withNameOf(rule, option)),
+  );
   const isExtra = (option: QueryOption) => !isTyped(option) && isUnlistedSystemOption(rule, option);
   const listed = options.filter((option) => !isExtra(option));
   return (
@@ -137,16 +139,22 @@ function ambiguityRefusal(
   return undefined;
 }
 
-/**
- * The option with the name that the rule has for it. Letter case makes no difference. A trusted option that the rule does
- * not list gets lower case.
- */
-function withNameOf(rule: PolicyRule, option: QueryOption, isTrusted: boolean): QueryOption {
+/** The option with the name that the rule has for it. Letter case makes no difference. */
+function withNameOf(rule: PolicyRule, option: QueryOption): QueryOption {
   const lowerCase = option.name.toLowerCase();
   const name = Object.keys(rule.query).find((known) => known.toLowerCase() === lowerCase);
-  if (name !== undefined) return { ...option, name };
-  return isTrusted ? { ...option, name: lowerCase } : option;
+  return name === undefined ? option : { ...option, name };
 }
+
+/**
+ * The names of trusted options are written in lower case. Their semicolons are always encoded, because the API wrote the
+ * value and not its encoding, and a server could end the option at a plain one.
+ */
+const toTrusted = ({ name, value, rawValue }: QueryOption): QueryOption => ({
+  name: name.toLowerCase(),
+  value,
+  rawValue: rawValue.replaceAll(';', '%3B'),
+});
 
 const isUnlistedSystemOption = (rule: PolicyRule, { name }: QueryOption) =>
   name.startsWith('$') && !Object.hasOwn(rule.query, name);

@@ -156,6 +156,14 @@ describe('a page link whose token is encoded more than once', () => {
     );
   });
 
+  it('is sent with its semicolons encoded, which some readers take for the end of an option', {
+    tags: ['PX-5', 'PX-14'],
+  }, () => {
+    const link = nextOf(list, `${list}&$skiptoken=a%3B$expand=b%26`) ?? '';
+    const sent = `${list}&$skiptoken=a%3B$expand=b%26`;
+    expect([follow(link), follow(link.replace('%3B', ';'))]).toEqual([sent, sent]);
+  });
+
   it('has no MAC if the rule allows it without one', () => {
     const plain = `${list}&$skiptoken=RFNwdAIAAQ`;
     expect(nextOf(list, plain)).toBe(own + plain);
