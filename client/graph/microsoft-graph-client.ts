@@ -13,6 +13,12 @@ export interface GraphClientMiddleware {
   execute(context: Context): Promise<void>;
 }
 
+/**
+ * The library's base URL, which it puts before an absolute address that is http, as in development. An address further behind
+ * is a part of the call, such as a text to search for.
+ */
+const baseUrl = /^(?:(?!\/v1\.0\/)[^?])*\/v1\.0\/(?=http:\/\/)/;
+
 /** Returns the last middleware of a client of `@microsoft/microsoft-graph-client`: it sends the call through the service. */
 export function graphClientMiddleware(
   client: Pick<Client, 'fetch'>,
@@ -22,8 +28,7 @@ export function graphClientMiddleware(
   return {
     async execute(context) {
       const { request } = context;
-      // The library puts its base URL before an absolute address that is http, as in development.
-      const input = typeof request === 'string' ? request.replace(/^.*?\/v1\.0\/(?=http:\/\/)/, '') : request;
+      const input = typeof request === 'string' ? request.replace(baseUrl, '') : request;
       context.response = await send(input, context.options);
     },
   };
