@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +32,8 @@ export async function launchFirefox(): Promise<LaunchedEngine> {
   const executable = findFirefox();
   if (executable === undefined) return { kind: 'missing', reason: 'firefox-esr is not installed' };
   const profile = await mkdtemp(join(tmpdir(), 'test-browser-firefox-'));
-  // Files that a page lets the user save end with the profile.
+  // Files that a page lets the user save end with the profile. Firefox ignores a folder that does not exist.
+  await mkdir(join(profile, 'downloads'));
   const downloads = { 'browser.download.folderList': 2, 'browser.download.dir': join(profile, 'downloads') };
   const lines = Object.entries({ ...preferences, ...downloads }).map(([name, value]) => {
     return `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`;
