@@ -56,6 +56,7 @@ function describeAllowed(policy: Policy, requested: RequestedCall, call: Allowed
     `  permission  ${rule.scopes.join(' and ')}, ${when}`,
     ...rule.alternatives.map((scopes) => `              or ${scopes.join(' and ')}, if already granted`),
     ...(rule.guard === undefined ? [] : [`  only for    ${describeGuard(rule.guard)}`]),
+    ...(rule.embed && call.method === 'GET' ? ['  plain HTML  may load it too, without X-CSRF'] : []),
   ].join('\n');
 }
 

@@ -217,6 +217,13 @@ describe('explain', () => {
     });
   });
 
+  it('says whether plain HTML may load the response', () => {
+    const line = '\n  plain HTML  may load it too, without X-CSRF\n';
+    expect(policy('explain', 'GET /v1.0/me/photo/$value').out).toContain(line);
+    expect(policy('explain', 'HEAD /v1.0/me/photo/$value').out).not.toContain(line);
+    expect(policy('explain', 'GET /v1.0/me').out).not.toContain(line);
+  });
+
   it('shows what is sent if letter case or encoding differs from the rule', () => {
     const { out } = policy('explain', "GET /v1.0/ME/mailfolders('A1=')/Messages?%24Top=5");
     expect(out).toContain("  sent as     /v1.0/me/mailFolders('A1=')/messages?$top=5\n");
