@@ -254,6 +254,16 @@ describe('refuses', () => {
     expect(accepted).toBeLessThan(isWholeRun ? 2_000 : 200);
   });
 
+  it('a query of 4 MiB in a batch without reading it', { tags: ['DO-3'] }, () => {
+    const query = `${'&'.repeat(4 * 1024 * 1024)}bff_link=${mac}`;
+    let match: unknown;
+    const ms = cpuMs(() => {
+      match = pageLinks.match(user, { method: 'GET', path: list, query });
+    });
+    expect(match).toMatchObject({ code: 'request_invalid' });
+    expect(ms).toBeLessThan(200);
+  });
+
   it('forged links of 16 KiB in time', { tags: ['DO-3'] }, () => {
     const forged = [
       `${list}?$skiptoken=${'%25'.repeat(5_000)}&bff_link=${mac}`,
