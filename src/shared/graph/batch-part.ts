@@ -6,6 +6,7 @@ import { isJsonType, readMediaType } from '../policy/media-type.ts';
 import { hasBody } from '../policy/methods.ts';
 import { requireAllowedHeaders } from '../policy/request-headers.ts';
 import { toForwardedHeaders } from '../proxy/headers.ts';
+import { MAX_PAGE_LINK_LENGTH } from './page-links.ts';
 
 interface PartOptions {
   /** `/v1.0` or `/beta`, to which the part's URL is relative. */
@@ -36,9 +37,10 @@ export function checkPart(
     : undefined;
   const [path, query] = splitUrl(url);
   const call = requireAllowed(match({ method, path: `${version}/${path}`, query, contentType }));
+  // First, because it refuses long headers without reading them.
+  const { 'content-type': _, ...otherHeaders } = toAllowedHeaders(values, call.rule.headers);
   requireAllowedHeaders(method, (name) => values.get(name), call.rule);
   requireFields(call, body, contentType);
-  const { 'content-type': _, ...otherHeaders } = toAllowedHeaders(values, call.rule.headers);
   const headers = { ...otherHeaders, ...(contentType === undefined ? {} : { 'content-type': contentType }) };
   const sentMembers = [
     ['id', JSON.stringify(sentId)],
@@ -76,7 +78,10 @@ function splitUrl(url: string): readonly [path: string, query: string] {
   const questionMark = relative.indexOf('?');
   if (questionMark === -1) return [relative, ''];
   // The batches in Graph's documentation have spaces in queries, and no library encodes the URLs in a JSON body.
-  return [relative.slice(0, questionMark), relative.slice(questionMark + 1).replaceAll(' ', '%20')];
+  const query = relative.slice(questionMark + 1);
+  // The policy refuses a longer query without reading it.
+  const encoded = query.length > MAX_PAGE_LINK_LENGTH ? query : query.replaceAll(' ', '%20');
+  return [relative.slice(0, questionMark), encoded];
 }
 
 /** The part's headers, by lower-case name. */

@@ -4,6 +4,7 @@ import { BffError } from '../../../src/shared/errors.ts';
 import { answeredOf, answerParts, partsOf } from '../../../src/shared/graph/batch-item.ts';
 import { readBatch, writeBatch } from '../../../src/shared/graph/batch-request.ts';
 import { parseGraphPolicy } from '../../../src/shared/policy/graph-profile.ts';
+import { cpuMs } from '../../support/cpu-time.ts';
 
 const scopes = ['User.Read'];
 const reading = parseGraphPolicy({
@@ -437,6 +438,23 @@ describe('refuses', { tags: ['PX-6'] }, () => {
     );
     expect(passed).toBeGreaterThan(10);
     expect(mixed).toBeGreaterThan(10);
+  });
+});
+
+describe('four megabytes in one part', () => {
+  it.each([
+    ['spaces in its query', { url: `/me?${' '.repeat(4_000_000)}` }],
+    ['preferences', { headers: { Prefer: Array.from({ length: 400_000 }, (_, at) => `a${at}`).join() } }],
+  ])('are refused without reading them: %s', { tags: ['DO-3'] }, (_what, members) => {
+    const body = Buffer.from(
+      JSON.stringify({ requests: [{ id: '1', method: 'GET', url: '/me', ...members }] }),
+    );
+    let items: unknown;
+    const ms = cpuMs(() => {
+      items = readBatch(body, '/v1.0', policy.match);
+    });
+    expect(items).toMatchObject([{ kind: 'answered', problem: { code: 'request_invalid' } }]);
+    expect(ms).toBeLessThan(250);
   });
 });
 
