@@ -17,6 +17,9 @@ const svg = (url: string) => {
 <rect width="9" height="9"/><image href="/nothing.png" width="9" height="9" onerror="${run}"/><set attributeName="x" onbegin="${run}"/></g></svg>`;
 };
 
+/** Chromium loads the address as a part of the sound, whatever the type of the playlist is. */
+const playlist = (url: string) => `#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\n${url}\n#EXT-X-ENDLIST\n`;
+
 /** By name: those that an element may show first, then those that could be run, by their own type and by another one. */
 export const embedKinds: Readonly<Record<string, EmbedKind>> = {
   png: { type: 'image/png', body: () => png() },
@@ -39,6 +42,7 @@ export const embedKinds: Readonly<Record<string, EmbedKind>> = {
   pnghtml: { type: 'image/png', body: page },
   pngstyle: { type: 'image/png', body: style },
   pngsvg: { type: 'image/png', body: svg },
+  wavlist: { type: 'audio/wav', body: playlist },
   wavscript: { type: 'audio/wav', body: script },
 };
 

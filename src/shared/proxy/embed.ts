@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { BffError } from '../errors.ts';
 import { readMediaType } from '../policy/media-type.ts';
 import type { PolicyRule } from '../policy/rule.ts';
@@ -32,7 +33,7 @@ export function requireEmbeddable(embed: Embed | undefined, rule?: Pick<PolicyRu
 export function toEmbeddedResponse(embed: Embed, response: ApiResponse): ApiResponse {
   const { status, headers, body } = response;
   if (status >= 200 && status < 300 && body.length > 0) {
-    if (embed !== 'download') requireType(embed, headers);
+    if (embed !== 'download') requireType(embed, response);
     return response;
   }
   const kept = Object.entries(headers).filter(([name]) => keptWithoutBody.has(name));
@@ -50,9 +51,13 @@ const types = { image: /^image\//, media: /^(?:audio|video)\// } as const;
  */
 const activeTypes = /xml|svg|mpegurl/;
 
-function requireType(embed: 'image' | 'media', headers: ApiResponse['headers']): void {
+/** A playlist of HLS by its first bytes, by which Chromium recognizes it under every type (measured). */
+const playlistPattern = /^(?:\xef\xbb\xbf)?\s*#EXTM3U/i;
+
+function requireType(embed: 'image' | 'media', { headers, body }: ApiResponse): void {
   const type = readMediaType(headers['content-type'] ?? '') ?? '';
-  if (types[embed].test(type) && !activeTypes.test(type)) return;
+  const beginning = Buffer.from(body.subarray(0, 64)).toString('latin1');
+  if (types[embed].test(type) && !activeTypes.test(type) && !playlistPattern.test(beginning)) return;
   const clientRequestId = headers['client-request-id'];
   throw new BffError('upstream_answer_refused', {
     detail: `The response is not ${embed === 'image' ? 'an image' : 'audio or video'} that a page may embed. Read it with X-CSRF: 1.`,
