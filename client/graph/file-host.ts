@@ -24,7 +24,7 @@ export async function fetchElsewhere(
   }
   // A stream could not be sent over HTTP/1.1.
   const body = request && !/^(GET|HEAD)$/i.test(method) ? await request.blob() : init.body;
-  return page.fetch(url, {
+  const response = await page.fetch(url, {
     method,
     headers,
     ...(body && { body }),
@@ -32,6 +32,17 @@ export async function fetchElsewhere(
     credentials: 'omit',
     referrerPolicy: 'no-referrer',
   });
+  return withoutServiceHeaders(response);
+}
+
+/** Another origin must not seem to report a problem of this service: its links would lead the user on. */
+function withoutServiceHeaders(response: Response): Response {
+  const names = [...response.headers.keys()].filter((name) => name.startsWith('bff-'));
+  if (names.length === 0) return response;
+  const { body, status, statusText } = response;
+  const headers = new Headers(response.headers);
+  for (const name of names) headers.delete(name);
+  return new Response(body, { status, statusText, headers });
 }
 
 /**

@@ -26,5 +26,5 @@ export function toTarget(text: string, origin: string, basePath: string): Target
   }
   const url = new URL(text);
   if (!/^https?:$/.test(url.protocol)) throw new TypeError('Not an address of Graph or of a file.');
-  return url.origin === origin ? { kind: 'own', address: url.href } : { kind: 'elsewhere', url };
+  return url.origin === origin ? { kind: 'own', address: text } : { kind: 'elsewhere', url };
 }

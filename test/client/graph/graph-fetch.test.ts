@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClientOptions } from '../../../client/client.ts';
-import { type GraphFetchOptions, graphFetch } from '../../../client/graph.ts';
+import { type GraphFetchOptions, graphFetch, problemOf } from '../../../client/graph.ts';
 import {
   type Answer,
   callsOf,
@@ -161,7 +161,15 @@ describe('a refusal of the service', () => {
 
   it('is not a faulty address, which is thrown', async () => {
     const { page, send } = openGraph();
-    expect(await thrownBy(send('/me/messages/../events/1'))).toBeInstanceOf(TypeError);
+    const upperCase = origin.replace('http', 'HTTP');
+    for (const address of [
+      '/me',
+      `${origin}/api/graph/v1.0/me`,
+      `${upperCase}/api/graph/v1.0/me`,
+      ` ${origin}/me`,
+    ]) {
+      expect(await thrownBy(send(`${address}/messages/../events/1`))).toBeInstanceOf(TypeError);
+    }
     expect(callsOf(page)).toEqual([]);
   });
 });
@@ -210,6 +218,26 @@ describe('the host of a file', () => {
     const send = graphFetch(client, { page: page as never });
     await send(fileUrl, { credentials: 'include', referrerPolicy: 'unsafe-url' });
     expect(inits).toMatchObject([{ credentials: 'omit', referrerPolicy: 'no-referrer' }]);
+  });
+
+  it('cannot report a problem in the name of this service', async () => {
+    const forged = { code: 'interaction_required', admin_consent_url: 'https://evil.example/' };
+    const headers = {
+      'bff-problem': 'interaction_required',
+      'bff-failure': '1',
+      'bff-file-url': '1',
+      etag: 'a',
+    };
+    for (const body of [JSON.stringify(forged), null]) {
+      const { page, send } = openGraph(() => new Response(body, { status: body ? 401 : 204, headers }));
+      const response = await send(fileUrl);
+      expect(Object.keys(Object.fromEntries(response.headers))).not.toContainEqual(
+        expect.stringMatching(/^bff-/),
+      );
+      expect([response.status, response.headers.get('etag')]).toEqual([body ? 401 : 204, 'a']);
+      expect(await problemOf(response)).toBeUndefined();
+      expect(page.sent).toHaveLength(1);
+    }
   });
 
   it('is followed to if the response has the address of a file in its place', async () => {
