@@ -31,7 +31,7 @@ export function readEmbed(request: BffRequest, origin: string): Embed | undefine
   if (header('sec-fetch-site') !== 'same-origin' || (header('origin') ?? origin) !== origin) return undefined;
   if (isFileNavigation(request)) return 'download';
   // `<use>` loads an image in the mode `same-origin`, and WebKit runs what it loads, whatever its type is (measured).
-  if (!/^(?:no-)?cors$/.test(header('sec-fetch-mode') ?? 'no-cors')) return undefined;
+  if (!/^(?:no-)?cors$/.test(header('sec-fetch-mode') ?? '')) return undefined;
   switch (header('sec-fetch-dest')) {
     case 'image':
       return 'image';

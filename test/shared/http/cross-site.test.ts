@@ -48,9 +48,7 @@ describe('a call of plain HTML', () => {
       fc.property(mostly('GET', 'HEAD', 'POST', 'get', 'DELETE'), headers, (method, sent) => {
         const texts = [method, ...Object.values(sent)].map((text) => text ?? '-').join(' ');
         const media =
-          /^GET same-origin (?:-|no-cors|cors) (image|audio|video) (?:-|https:\/\/app\.example) -$/.exec(
-            texts,
-          );
+          /^GET same-origin (?:no-cors|cors) (image|audio|video) (?:-|https:\/\/app\.example) -$/.exec(texts);
         const link = /^GET same-origin navigate (?:document|empty) (?:-|https:\/\/app\.example) -$/.test(
           texts,
         );
