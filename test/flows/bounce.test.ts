@@ -58,6 +58,20 @@ describe('a page that is loaded again to get the Strict cookies', () => {
     expect(bounceOf(await load(again))).toBeUndefined();
   });
 
+  it('leads to no other path, however often front ends decode', { tags: ['RU-1', 'PX-13'] }, async () => {
+    for (const extraDecodes of [0, 1, 2] as const) {
+      const behind = await world.startWorker({ extension: 'guardedRoutes', extraDecodes });
+      for (const dots of ['%2e%2e', '%252e%252e', '%25252e%2e', '.%252e', '%2525252e%2525252e']) {
+        const target = `/api/folder/${dots}/graph/v1.0/me/photo/$value`;
+        const answer = await behind
+          .browser()
+          .request(target, { headers: { ...navigation, 'sec-fetch-site': 'cross-site' } });
+        const again = bounceOf(answer) ?? '/api/folder/';
+        expect(new URL(again, behind.origin).pathname, target).toMatch(/^\/api\/folder\//);
+      }
+    }
+  });
+
   it.each(['/api/admin?user=ben', '/api/auth/logout?a=b', '/api/admin'])(
     'is then redirected to %s, without the marker',
     async (path) => {

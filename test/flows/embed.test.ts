@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { contentTypes, destinations, disguisedTypes, hostileText, modes } from '../support/embed-attacks.ts';
+import { exchangeBytes } from '../support/raw-client.ts';
 import { isWholeRun } from '../support/scale.ts';
 import { readSessionRows } from '../support/table-rows.ts';
 import type { UserAgent, WireAnswer, WireRequest } from '../support/user-agent.ts';
@@ -52,6 +53,7 @@ beforeAll(async () => {
   writeFileSync(ordersFile, JSON.stringify(ordersPolicy));
   world = await startWorld();
   worker = await world.startWorker({
+    extension: 'guardedRoutes',
     environment: {
       GRAPH_POLICY_FILE: policyFile,
       API_NAMES: 'orders',
@@ -74,11 +76,16 @@ afterAll(async () => {
   await world.close();
 });
 
-/** Lets Graph respond to every call with this content, and with the hostile text if the content has none. */
-function respond(type: string | undefined, status = 200, headers: Record<string, string> = {}): void {
+/** Lets Graph respond to every call like this. */
+function respond(
+  type: string | undefined,
+  status = 200,
+  headers: Record<string, string> = {},
+  body = hostileText,
+): void {
   world.graph.respondWith((_request, response) => {
     response.writeHead(status, { ...(type === undefined ? {} : { 'content-type': type }), ...headers });
-    response.end(hostileText);
+    response.end(body);
   });
 }
 
@@ -283,6 +290,22 @@ describe('refuses', () => {
     }
   });
 
+  it('a playlist, which names further addresses, under every type', { tags: ['PX-13'] }, async () => {
+    const playlist = '#EXTM3U\n#EXTINF:5,\nhttps://evil.test/opened\n';
+    for (const body of [playlist, `\ufeff${playlist}`, `\r\n ${playlist.toLowerCase()}`]) {
+      for (const status of [200, 206]) {
+        respond('audio/mpeg', status, {}, body);
+        for (const destination of ['audio', 'video']) {
+          const answer = await element(destination);
+          expect(codeOf(answer), JSON.stringify(body)).toBe('502 upstream_answer_refused');
+          expect(answer.body).not.toContain('evil.test');
+        }
+      }
+    }
+    respond('audio/mpeg', 200, {}, `ID3 ${playlist}`);
+    expect((await element('audio')).status).toBe(200);
+  });
+
   it.each([
     { 'sec-fetch-site': 'cross-site' },
     { 'sec-fetch-site': 'same-site' },
@@ -302,6 +325,34 @@ describe('refuses', () => {
     }
   });
 
+  it('headers that are sent twice or with another name', { tags: ['CS-1'] }, async () => {
+    const cookie = [...browser.cookies()].map(([name, value]) => `${name}=${value}`).join('; ');
+    const lines = ['Sec-Fetch-Site: same-origin', 'Sec-Fetch-Mode: no-cors', 'Sec-Fetch-Dest: image'];
+    const send = (all: readonly string[]) =>
+      exchangeBytes(
+        worker.origin,
+        [`GET ${photo} HTTP/1.1`, 'Host: a', `Cookie: ${cookie}`, 'Connection: close', ...all, '', ''].join(
+          '\r\n',
+        ),
+      );
+    expect(await send(lines)).toMatch(/^HTTP\/1\.1 200/);
+    world.graph.requests.length = 0;
+    for (const line of lines) {
+      const others = lines.filter((other) => other !== line);
+      for (const written of [
+        [line, line],
+        [line, 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: script'],
+        [line.replaceAll('-', '_')],
+        [line.replace(':', ' :')],
+        [line.replace(': ', ':\r\n ')],
+        [line.toUpperCase()],
+      ]) {
+        expect(await send([...others, ...written]), JSON.stringify(written)).toMatch(/^HTTP\/1\.1 40[03]/);
+      }
+    }
+    expect(world.graph.requests).toEqual([]);
+  });
+
   it('a browser without Fetch Metadata, whatever else it sends', { tags: ['CS-1'] }, async () => {
     for (const headers of [
       {},
@@ -309,6 +360,8 @@ describe('refuses', () => {
       { 'sec-fetch-site': 'same-origin' },
       { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate' },
       { 'sec-fetch-dest': 'image' },
+      { 'sec-fetch-site': 'same-origin', 'sec-fetch-dest': 'image' },
+      { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': '', 'sec-fetch-dest': 'image' },
       { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
     ] as readonly Record<string, string>[]) {
       requireRefused(await browser.request(photo, { headers }), JSON.stringify(headers));
@@ -331,6 +384,7 @@ describe('refuses', () => {
     '/api/auth/session',
     '/api/auth/sessions',
     '/api/admin/users?q=a',
+    '/api/only-everyone',
   ])('a path whose rule does not allow it: %s', { tags: ['CS-1'] }, async (path) => {
     for (const destination of ['image', 'video', 'document', 'empty']) {
       requireRefused(await element(destination, path), destination);
