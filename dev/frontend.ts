@@ -8,7 +8,7 @@ const demoFolder = fileURLToPath(new URL('../demo', import.meta.url));
 
 /** Serves the demo page, the addresses of the emulators' switches, and the list of cases. */
 export function createFrontend(emulators: Emulators) {
-  const serveDemo = serveFolder(demoFolder);
+  const serveDemo = serveFolder(demoFolder, [emulators.graph.origin]);
   const handleCases = createCasesEndpoint(emulators);
   const devJson = JSON.stringify({
     entra_switches_url: `${emulators.entra.origin}/switches`,

@@ -13,22 +13,25 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' blob: data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join('; ');
+const contentSecurityPolicy = (fileHosts: readonly string[]) =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' blob: data:",
+    ["connect-src 'self'", ...fileHosts].join(' '),
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; ');
 
 /**
  * Serves the files of one folder to GET and HEAD, like a static site next to the functions. Returns `false` and sends
  * nothing if no file has the address.
+ * @param fileHosts origins from which scripts of these pages may read files
  */
-export function serveFolder(folder: string) {
+export function serveFolder(folder: string, fileHosts: readonly string[] = []) {
+  const policy = contentSecurityPolicy(fileHosts);
   const root = realpathSync(folder) + sep;
 
   return (request: IncomingMessage, response: ServerResponse): boolean => {
@@ -40,7 +43,7 @@ export function serveFolder(folder: string) {
     response.writeHead(200, {
       'content-type': contentType,
       'content-length': body.length,
-      'content-security-policy': contentSecurityPolicy,
+      'content-security-policy': policy,
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-cache',

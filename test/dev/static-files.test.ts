@@ -21,7 +21,7 @@ beforeAll(async () => {
   await writeFile(join(site, 'notes.txt'), 'unknown type');
   await writeFile(join(folder, 'secret.js'), 'secret');
   await symlink(join(folder, 'secret.js'), join(site, 'link.js'));
-  const serve = serveFolder(site);
+  const serve = serveFolder(site, ['http://files.test']);
   server.on('request', (request, response) => {
     if (!serve(request, response)) response.writeHead(404).end('not a file');
   });
@@ -52,13 +52,15 @@ const get = (path: string, method = 'GET') =>
   );
 
 describe('serveFolder', () => {
-  it('serves index.html at the root, with a content security policy for its own origin only', async () => {
+  it('serves index.html at the root, with a content security policy for its own origin and for hosts of files', async () => {
     const answer = await get('/?code=1');
     expect(answer).toMatchObject({ status: 200, text: '<h1>home</h1>' });
     expect(answer.headers).toMatchObject({
       'content-type': 'text/html; charset=utf-8',
       'x-content-type-options': 'nosniff',
-      'content-security-policy': expect.stringContaining("default-src 'none'; script-src 'self'"),
+      'content-security-policy': expect.stringMatching(
+        /^default-src 'none'; script-src 'self'; .*; connect-src 'self' http:\/\/files\.test; /,
+      ),
     });
   });
 

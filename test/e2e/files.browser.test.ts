@@ -27,10 +27,12 @@ beforeAll(async () => {
   const policyFile = join(folder, 'policy.json');
   writeFileSync(policyFile, JSON.stringify(policy));
   world = await startBrowserWorld({
-    // Served without the usual CSP, because a page that transfers files must list their hosts in its own connect-src.
+    // A page that transfers files lists their hosts in its own connect-src.
     frontend(request, response) {
       if (request.url !== '/app.html') return false;
-      response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>App</h1>');
+      const policy = `default-src 'none'; connect-src 'self' ${world.graph.origin}`;
+      const headers = { 'content-type': 'text/html', 'content-security-policy': policy };
+      response.writeHead(200, headers).end('<h1>App</h1>');
       return true;
     },
     environment: { GRAPH_POLICY_FILE: policyFile },
