@@ -98,25 +98,31 @@ describe('the supply chain', () => {
     expect(read('.npmrc')).not.toMatch(/registry\s*=|_auth|token/i);
   });
 
-  it('pins and locks the libraries of their own test run in the same way, and runs no script of them', {
-    tags: ['SU-1'],
-  }, () => {
-    const folder = 'test/libraries/manifest';
-    const { dependencies, scripts }: Partial<typeof manifest> = JSON.parse(read(`${folder}/package.json`));
-    const text = read(`${folder}/package-lock.json`);
-    const { packages }: typeof lockfile = JSON.parse(text);
-    for (const [name, version] of Object.entries(dependencies ?? {})) {
-      expect(version, name).toMatch(/^\d+\.\d+\.\d+(-preview\.\d+)?$/);
-      expect(packages[`node_modules/${name}`]?.version, name).toBe(version);
-    }
-    for (const [path, { integrity }] of Object.entries(packages)) {
-      if (path !== '') expect(integrity, path).toMatch(/^sha512-/);
-    }
-    expect(text).not.toMatch(/"resolved"|"registry"|git\+|file:/);
-    expect(read(`${folder}/.npmrc`)).toBe(read('.npmrc'));
-    expect(scripts).toBeUndefined();
-    expect(read('scripts/install-libraries.ts')).toContain("'ci', '--ignore-scripts'");
-  });
+  it.each([
+    ['test/libraries/manifest', 'scripts/install-libraries.ts'],
+    ['bench', 'bench/run.ts'],
+  ])(
+    'pins and locks what %s installs for itself in the same way, and runs no script of it',
+    {
+      tags: ['SU-1'],
+    },
+    (folder, installer) => {
+      const { dependencies, scripts }: Partial<typeof manifest> = JSON.parse(read(`${folder}/package.json`));
+      const text = read(`${folder}/package-lock.json`);
+      const { packages }: typeof lockfile = JSON.parse(text);
+      for (const [name, version] of Object.entries(dependencies ?? {})) {
+        expect(version, name).toMatch(/^\d+\.\d+\.\d+(-preview\.\d+)?$/);
+        expect(packages[`node_modules/${name}`]?.version, name).toBe(version);
+      }
+      for (const [path, { integrity }] of Object.entries(packages)) {
+        if (path !== '') expect(integrity, path).toMatch(/^sha512-/);
+      }
+      expect(text).not.toMatch(/"resolved"|"registry"|git\+|file:/);
+      expect(read(`${folder}/.npmrc`)).toBe(read('.npmrc'));
+      expect(scripts).toBeUndefined();
+      expect(read(installer)).toMatch(/'ci',.*'--ignore-scripts'/);
+    },
+  );
 
   it('needs no install script of a runtime package, and has none itself', {
     tags: ['SU-1'],
