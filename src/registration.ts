@@ -71,7 +71,8 @@ export function register(functions: FunctionApp, app: App): Bff {
           name,
           path,
           summary: 'A function of this app.',
-          rules,
+          // The type does not have these rules, but an app may be JavaScript.
+          rules: { ...rules, acceptsEmbed: false, acceptsForm: false },
           handler: forCustomFunction(handler, app.cookieNames),
         }),
       );

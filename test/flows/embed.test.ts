@@ -385,10 +385,18 @@ describe('refuses', () => {
     '/api/auth/sessions',
     '/api/admin/users?q=a',
     '/api/only-everyone',
+    '/api/scripts-only',
   ])('a path whose rule does not allow it: %s', { tags: ['CS-1'] }, async (path) => {
     for (const destination of ['image', 'video', 'document', 'empty']) {
       requireRefused(await element(destination, path), destination);
     }
+  });
+
+  it('a form for a function of the app, whatever rules the app has written', { tags: ['CS-1'] }, async () => {
+    const headers = { origin: worker.origin, 'content-type': 'application/x-www-form-urlencoded' };
+    const answer = await browser.request('/api/scripts-only', { method: 'POST', headers, body: 'a=b' });
+    expect(codeOf(answer)).toBe('403 cross_site_request');
+    expect((await browser.script('POST', '/api/scripts-only')).status).toBe(200);
   });
 
   it('a file that Graph has at a file host, because its address would be saved in its place', async () => {

@@ -13,13 +13,22 @@ const guards: Readonly<Record<string, Guard>> = {
   'admin-or-engineer': { tenants: [contoso], anyOf: [{ roles: ['Admin'] }, { groups: [engineering] }] },
 };
 
-/** `GET /api/only-NAME` for each of these guards, and `GET /api/folder/…`, a page with a path parameter. */
+/**
+ * `GET /api/only-NAME` for each of these guards, `GET /api/folder/…`, a page with a path parameter, and `/api/scripts-only`.
+ */
 export function guardedRoutes(bff: Bff): void {
   for (const [name, rules] of Object.entries(guards)) {
     bff.route(`only-${name}`, { path: `api/only-${name}`, access: guard(rules) }, (_request, { caller }) =>
       jsonResponse({ name: caller.name }),
     );
   }
+  // Types refuse these rules, but an app may be JavaScript.
+  const internalRules = { acceptsEmbed: true, acceptsForm: true };
+  bff.route(
+    'scripts-only',
+    { ...internalRules, path: 'api/scripts-only', methods: ['GET', 'POST'], access: signedIn },
+    () => jsonResponse({}),
+  );
   bff.route(
     'folder',
     { path: 'api/folder/{*path}', access: signedIn, csrf: 'unless-navigation', errorFormat: 'html' },
