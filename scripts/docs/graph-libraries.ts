@@ -25,6 +25,9 @@ export function cellOf(outcome: Outcome | ComponentOutcome): string {
   }
 }
 
+/** The start tag of a component, with its attributes. */
+export const tagOf = (html: string): string => `\`${html.slice(0, html.indexOf('>') + 1)}\``;
+
 /** `docs/reference/graph-libraries.md`. */
 export function graphLibrariesPage(): string {
   const head = libraries.map(({ name, guide }) => `[${name}](../guides/libraries/${guide})`);
@@ -33,7 +36,7 @@ export function graphLibrariesPage(): string {
     ...libraries.map(({ outcomes }) => cellOf(outcomes[feature])),
   ]);
   const used = libraries.map(({ package: name }) => `\`${name}\` ${versions[name]}`);
-  const toolkit = components.map(({ name, shows, outcome }) => [`\`${name}\``, shows, cellOf(outcome)]);
+  const toolkit = components.map(({ html, shows, outcome }) => [tagOf(html), shows, cellOf(outcome)]);
   return `# Libraries for Microsoft Graph
 
 What each library does through the service, under the policy that is shipped. \`npm run test:libraries\` proves every cell in
@@ -49,6 +52,6 @@ ${table(['', ...head], rows)}
 Microsoft has retired the Graph Toolkit. [The guide](../guides/libraries/graph-toolkit.md) is for apps that still use it.
 Version: \`@microsoft/mgt-components\` ${versions['@microsoft/mgt-components']}.
 
-${table(['component', 'shows', 'under the shipped policy'], toolkit)}
+${table(['component, as tested', 'shows', 'under the shipped policy'], toolkit)}
 `;
 }

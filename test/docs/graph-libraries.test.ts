@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { cellOf, graphLibrariesPage } from '../../scripts/docs/graph-libraries.ts';
+import { cellOf, graphLibrariesPage, tagOf } from '../../scripts/docs/graph-libraries.ts';
 import { features, libraries } from '../libraries/declarations.ts';
 import { components } from '../libraries/toolkit-declarations.ts';
 
@@ -29,8 +29,9 @@ describe('docs/reference/graph-libraries.md', () => {
   });
 
   it('has a row for each component of the Graph Toolkit', () => {
-    for (const { name, shows, outcome } of components) {
-      expect(rows).toContainEqual([`\`${name}\``, shows, cellOf(outcome)]);
+    for (const { name, html, shows, outcome } of components) {
+      expect(html).toContain(`<${name}`);
+      expect(rows).toContainEqual([tagOf(html), shows, cellOf(outcome)]);
     }
   });
 });
