@@ -151,7 +151,6 @@ async function run(code: string, browser: UserAgent): Promise<Outcome> {
   const start: (page: Page) => Promise<void> = runInThisContext(
     `(async ({ client, console, importClient, Image, document }) => { { ${body} } })`,
   );
-  await client.session();
   const problem = await start({
     client,
     console: { log: (text) => printed.push(String(text)) },
