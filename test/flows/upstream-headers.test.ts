@@ -67,7 +67,7 @@ const hostileNames = `
   X-MS-Client-Principal X-MS-Client-Principal-Id X-MS-Client-Principal-Name X-MS-Token-AAD-Access-Token
   X-MS-Token-AAD-Id-Token X-MS-Invocation-Id X-MS-Client-Request-Id X-Functions-Key X-ARR-SSL X-ARR-Log-Id X-SITE-DEPLOYMENT-ID
   X-WAWS-Unencoded-URL Disguised-Host WAS-DEFAULT-HOSTNAME Proxy-Connection Sec-CH-UA Sec-Fetch-User Origin-Agent-Cluster
-  AnchorMailbox X-AnchorMailbox User-Agent Referer From DNT Cache-Control Pragma If-Modified-Since If-Unmodified-Since If-Range
+  AnchorMailbox X-AnchorMailbox User-Agent Referer From DNT Cache-Control Pragma If-Modified-Since If-Unmodified-Since
   TE Trailer Max-Forwards Early-Data X-CSRF-Token X-Requested-With Traceparent Tracestate Baggage Request-Id Correlation-Context
   Cookie2 Set-Cookie Content-MD5 Digest Content-Language Content-Location OData-Version OData-MaxVersion Isolation
   Client_Request_Id If_Match Content_Type ConsistencyLevel_ Prefer-X X-Prefer Range_ SdkVersion_ Accept_Language
@@ -103,6 +103,7 @@ describe('the headers of a request to the upstream', () => {
         'Prefer: outlook.timezone="UTC"',
         'If-Match: W/"1"',
         'IF-NONE-MATCH: W/"2"',
+        'If-Range: "3"',
         'Range: bytes=0-9',
         `Client-Request-Id: ${callersId}`,
         'SdkVersion: graph-js/3.0.7',
@@ -129,6 +130,7 @@ describe('the headers of a request to the upstream', () => {
       'content-type: application/json',
       'if-match: W/"1"',
       'if-none-match: W/"2"',
+      'if-range: "3"',
       // The host joins them.
       'prefer: return=minimal,outlook.timezone="UTC"',
       'range: bytes=0-9',

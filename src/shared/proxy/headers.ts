@@ -12,6 +12,8 @@ const forwarded = [
   'content-type',
   'if-match',
   'if-none-match',
+  // Without it, a resumed download could mix two versions of a file.
+  'if-range',
   'prefer',
   'range',
   'sdkversion',
