@@ -62,7 +62,7 @@ export function watchSession(
   async function readNow(): Promise<Session> {
     const number = ++requested;
     const response = await request();
-    const session = parseSession(await response.json());
+    const session = parseSession(await response.json().catch(() => undefined), response.status);
     if (number < applied && current) return current;
     serverOffsetMs = Date.parse(response.headers.get('date') ?? '') - page.Date.now() || 0;
     apply(session, number);

@@ -55,8 +55,10 @@ export function hasSignedInSince(
   return session.signed_in_at > time && (session.features[feature] ?? 'granted') === 'granted';
 }
 
-/** @throws {TypeError} for another document, which a wrong deployment may serve in place of the session */
-export function parseSession(document: unknown): Session {
-  if (readMember(document, 'signed_in') === undefined) throw new TypeError('The response has no session.');
+/** @throws {TypeError} for another document, which a wrong deployment or a proxy may serve in place of the session */
+export function parseSession(document: unknown, status: number): Session {
+  if (readMember(document, 'signed_in') === undefined) {
+    throw new TypeError(`Status ${status}: the response has no session. Does /api lead to the service?`);
+  }
   return document as Session;
 }

@@ -35,9 +35,15 @@ describe('session', () => {
     expect(page.sent[0]?.headers.get('x-csrf')).toBe('1');
   });
 
-  it('rejects a response that is not a session', async () => {
-    const { client } = openPage({ answer: () => Response.json({ hello: 'world' }) });
-    await expect(client.session()).rejects.toThrow(TypeError);
+  it.each([
+    [200, '{"hello":"world"}'],
+    [200, '<!doctype html>'],
+    [502, ''],
+  ])('rejects a response that is not a session: %i %s', async (status, body) => {
+    const { client } = openPage({ answer: () => new Response(body, { status }) });
+    const failure = await thrownBy(client.session());
+    expect(failure).toBeInstanceOf(TypeError);
+    expect(String(failure)).toContain(`Status ${status}: the response has no session.`);
   });
 });
 
