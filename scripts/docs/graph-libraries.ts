@@ -50,7 +50,7 @@ ${table(['', ...head], rows)}
 ## Components of the Graph Toolkit
 
 Microsoft has retired the Graph Toolkit. [The guide](../guides/libraries/graph-toolkit.md) is for apps that still use it.
-Version: \`@microsoft/mgt-components\` ${versions['@microsoft/mgt-components']}.
+Version: \`@microsoft/mgt-components\` ${versions['@microsoft/mgt-components']}. The user had granted the permissions before.
 
 ${table(['component, as tested', 'shows', 'under the shipped policy'], toolkit)}
 `;
