@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LibraryPath, startLibraryPath } from '../support/library-path.ts';
 import { exchangeBytes } from '../support/raw-client.ts';
+import { isWholeRun } from '../support/scale.ts';
 import { sendWire, type UserAgent, type WireAnswer } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
@@ -31,6 +32,7 @@ const characters = Array.from({ length: 0x10000 }, (_, code) => String.fromCharC
 const strange = characters.filter((character) =>
   /[\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}]/u.test(character),
 );
+const tried = isWholeRun ? strange : strange.filter((_character, at) => at % 8 === 0);
 const codeOf = (character: string) =>
   `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
 /** Names that a browser accepts without the rules for `__Host-`, because of the added character. */
@@ -53,7 +55,7 @@ describe('a cookie name with an additional character', () => {
   it('is a foreign cookie: it opens no session, and the genuine session stays', {
     tags: ['SC-8'],
   }, async () => {
-    for (const character of strange) {
+    for (const character of tried) {
       for (const name of disguises('__Host-session', character)) {
         const planted = `${name}=${ben}`;
         for (const cookie of [
@@ -80,7 +82,7 @@ describe('a cookie name with an additional character', () => {
     const [[name = '', value = ''] = []] = [...attacker.cookies()];
     const state = new URL(headers.location ?? '').searchParams.get('state') ?? '';
     const asked = world.entra.count('token', 'authorization_code');
-    for (const character of strange) {
+    for (const character of tried) {
       for (const disguise of disguises(name, character)) {
         const answer = await finish(state, `a=b; ${disguise}=${value}`);
         expect([0, 400], codeOf(character)).toContain(answer.status);

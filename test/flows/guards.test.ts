@@ -223,7 +223,9 @@ describe('every registered function', () => {
     const calls = world.graph.count();
     const guarded = worker.host.functions.filter(({ name }) => access[name] !== 'open');
     expect(guarded.length).toBeGreaterThanOrEqual(2);
-    for (const { name, route } of guarded) {
+    const spelled = isWholeRun ? guarded : guarded.filter((_one, at) => at % 3 === 0);
+    for (const one of guarded) {
+      const { name, route } = one;
       const path = `/${route?.replace('{*path}', 'v1.0/me').replace('{id}', 'A'.repeat(43)).replace('{user}', personId)}`;
       const callers = access[name] === 'role' ? [{}, { cookie }] : [{}];
       const rewrites = [
@@ -237,7 +239,8 @@ describe('every registered function', () => {
       ];
       for (const caller of callers) {
         for (const rewrite of rewrites) {
-          for (const target of [...spellings(path), '/api/health/live', '/']) {
+          const targets = spelled.includes(one) ? [...spellings(path), '/api/health/live', '/'] : [path];
+          for (const target of targets) {
             for (const method of target === path ? methods : rewritten) {
               const headers = { 'x-csrf': '1', ...caller, ...rewrite };
               const answer = await sendWire(worker.origin, target, { method, headers });

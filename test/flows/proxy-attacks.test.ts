@@ -162,11 +162,12 @@ const withoutSpelling = (target: string) =>
     .replaceAll(/\('([a-z]+)'\)/g, '/$1');
 
 describe('without a front end that decodes', () => {
-  it('sends Graph what the host passed on, except for the spelling of names, for the whole corpus', {
+  it('sends Graph what the host passed on, except for the spelling of names', {
     tags: ['PX-3'],
   }, async () => {
     let sentAtAll = 0;
-    for (const target of Object.values(corpus).flat()) {
+    const targets = Object.values(corpus).flat();
+    for (const target of isWholeRun ? targets : targets.filter((_target, at) => at % 4 === 0)) {
       const { sent } = await observe(workerBehind(0), {
         method: 'GET',
         target: target.replaceAll('{evil}', evilHost),

@@ -65,7 +65,7 @@ export const consentCase: InteractionCase = {
 
 export const rowGoneCase: InteractionCase = {
   title: 'the row of the session is gone and the cookie is not',
-  displays: ['popup'],
+  displays: [],
   path: profile,
   async arrange(world) {
     await removeRows(world);

@@ -42,7 +42,7 @@ const administratorNeeded: End = {
 export const declinedCase: RefusedCase = {
   title: 'declines the permission',
   tags: ['CB-5'],
-  displays: ['popup', 'redirect'],
+  displays: ['popup'],
   path: mail,
   arrange() {},
   answers: ['Cancel'],

@@ -311,8 +311,8 @@ describe('each call', () => {
     upstream.respondWith((socket) => socket.write(rawAnswer('{}', [json])));
     expect(await graph.get(callerOf('ben'), '/me', options)).toEqual({});
     for (const permit of permits) permit[Symbol.dispose]();
-    callLimits.acquire(alice, 60 * MIB);
-    const body = new Uint8Array(5 * MIB);
+    callLimits.acquire(alice, 64 * MIB - 1000);
+    const body = new Uint8Array(1001);
     expect((await problemOf(graph.put(alice, '/me/photo/$value', body, options))).code).toBe('rate_limited');
     // A failed call no longer counts.
     for (let at = 0; at < 64; at++) await problemOf(graph.put(alice, '/me/photo/$value', body, options));
