@@ -14,7 +14,7 @@ const layers: readonly (readonly string[])[] = [
   ['access'],
   ['interaction'],
   ['tokens'],
-  ['session', 'entra'],
+  ['session', 'entra', 'limits'],
   ['storage', 'identity', 'telemetry'],
   ['crypto', 'network', 'errors.ts', 'guid.ts'],
 ];

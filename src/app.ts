@@ -15,6 +15,8 @@ import { cookieNames as cookieNamesFor } from './shared/http/cookies.ts';
 import { createEndpoint } from './shared/http/endpoint.ts';
 import { isAllowed } from './shared/identity/allowed-users.ts';
 import { createInteraction } from './shared/interaction/interaction.ts';
+import { createReadClientAddress } from './shared/limits/client-address.ts';
+import { createRateLimits } from './shared/limits/rate-limits.ts';
 import { createCustomApi } from './shared/proxy/custom-api.ts';
 import { createSendWithToken } from './shared/proxy/send-with-token.ts';
 import { createUpstreamAccess } from './shared/proxy/upstream-access.ts';
@@ -39,6 +41,8 @@ export function createApp(config: Config, policies: Policies, system: System) {
   const tokens = createTokens({ entra, store, signInScopes: features.signInScopes, ...system });
   const interaction = createInteraction({ ...entra, sealer: sealerFor('interaction-ticket'), ...system });
 
+  const rateLimits = createRateLimits(config.rateLimits, system);
+  const readClientAddress = createReadClientAddress(config.rateLimits.trustedProxyHops);
   const { bodyLimitBytes, timeoutMs } = config.graph;
   const upstreamAccess = createUpstreamAccess({ ...tokens, interaction });
   const callDependencies = { bodyLimitBytes, timeoutMs, ...upstreamAccess, ...system };
@@ -56,7 +60,7 @@ export function createApp(config: Config, policies: Policies, system: System) {
   const proxyDependencies = { ...callDependencies, authorization, interaction, extendSession };
   const ownPrefix = `${origin}/api/graph`;
   const graphOptions = { ...config.graph, ...config.entra, ownPrefix, policy: policies.graph, indexKey };
-  const graph = createGraph(graphOptions, { ...proxyDependencies, sendWithToken });
+  const graph = createGraph(graphOptions, { ...proxyDependencies, sendWithToken, rateLimits });
   const customApis = policies.apis.map((api) => ({
     name: api.name,
     proxy: createCustomApi({ ...api, ownPrefix: `${origin}/api/${api.name}` }, proxyDependencies),
@@ -67,7 +71,7 @@ export function createApp(config: Config, policies: Policies, system: System) {
   const admin = createAdmin(config, { ...common, graph: graphClient, explainedGraph });
   const proxiedPaths = ['graph', ...policies.apis.map(({ name }) => name)].map((name) => `/api/${name}`);
   const authOptions = { ...sessionConfig, origin, signedOutPath, proxiedPaths };
-  const auth = createAuth(authOptions, { ...common, ...tokens, admin });
+  const auth = createAuth(authOptions, { ...common, ...tokens, admin, rateLimits });
   const cookieNames = cookieNamesFor(origin);
   const endpoint = createEndpoint({
     origin,
@@ -75,11 +79,14 @@ export function createApp(config: Config, policies: Policies, system: System) {
     store,
     authorization,
     extendSession,
+    rateLimits,
+    readClientAddress,
     logout: auth.logout,
     isAllowed: (claims) => isAllowed(claims, entra.idTokenRules),
     ...system,
   });
-  const capabilities = { entra, store, graph, graphClient, customApis, admin, auth, cookieNames, endpoint };
+  const http = { cookieNames, endpoint, readClientAddress };
+  const capabilities = { entra, store, graph, graphClient, customApis, admin, auth, ...http };
   const health = createHealth(config, { entra, store, ...system });
   return { config, features, now: system.now, sweep: createSweep(system), ...capabilities, ...health };
 }

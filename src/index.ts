@@ -1,6 +1,6 @@
 import { zstdCompressSync } from 'node:zlib';
 import { createApp } from './app.ts';
-import { misconfigured, warnOfSettings } from './functions/misconfigured.ts';
+import { misconfigured, noteMissingLimits, warnOfSettings } from './functions/misconfigured.ts';
 import { type Bff, type FunctionApp, register } from './registration.ts';
 import { ConfigError, parseConfig } from './shared/config/config.ts';
 import { readPolicies } from './shared/config/policies.ts';
@@ -50,6 +50,7 @@ export function startBff(app: FunctionApp, environment: Environment, extend?: (b
     }
     const config = parseConfig(environment);
     warnOfSettings(config.warnings);
+    noteMissingLimits(config.rateLimits);
     const created = createApp(config, readPolicies(config), createSystem(config));
     const bff = register(app, created);
     extend?.(bff);

@@ -73,7 +73,14 @@ export function createRoutes(app: App): readonly Route[] {
   ];
 }
 
-function signInRoutes({ auth, config, entra, features, cookieNames }: App): readonly Route[] {
+function signInRoutes({
+  auth,
+  config,
+  entra,
+  features,
+  cookieNames,
+  readClientAddress,
+}: App): readonly Route[] {
   const origin = config.publicBaseUrl;
   const pageRules = { access: optionalSession, errorFormat: 'html', changesCookies: true } as const;
   const navigationRules = { ...pageRules, methods: ['GET'], csrf: 'none', windowOnly: true } as const;
@@ -83,14 +90,14 @@ function signInRoutes({ auth, config, entra, features, cookieNames }: App): read
       path: 'api/auth/login',
       summary:
         'Starts a sign-in. Parameters: `return_to`, `prompt` (`login`, `select_account` or `none`), `login_hint`, `domain_hint`, `feature`, `ticket`, `display=popup.ID`.',
-      rules: navigationRules,
+      rules: { ...navigationRules, rateLimit: 'login' },
       handler: login(auth.login, cookieNames),
     }),
     route({
       name: 'auth-callback',
       path: 'api/auth/callback',
       summary: 'The redirect URI. Completes the sign-in.',
-      rules: navigationRules,
+      rules: { ...navigationRules, rateLimit: 'callback' },
       handler: callback({
         flow: auth.callback,
         names: cookieNames,
@@ -123,7 +130,12 @@ function signInRoutes({ auth, config, entra, features, cookieNames }: App): read
       summary:
         'Entra ID loads this route in a frame when the user signs out of another app. It ends the sessions of the given `sid`.',
       rules: { methods: ['GET'], access: allowAnonymous, csrf: 'none' },
-      handler: frontChannelLogout({ flow: auth.frontChannelLogout, entraOrigin: entra.origin }),
+      // Its rate limit waits before it refuses, so the flow has it.
+      handler: frontChannelLogout({
+        flow: auth.frontChannelLogout,
+        entraOrigin: entra.origin,
+        readClientAddress,
+      }),
     }),
     route({
       name: 'auth-client',
@@ -166,7 +178,12 @@ const upstreamMethods: readonly HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'P
 
 function upstreamRoutes({ graph, customApis, config }: App): readonly Route[] {
   const { publicBaseUrl: origin } = config;
-  const rules = { methods: upstreamMethods, access: signedIn, acceptsEmbed: true } as const;
+  const rules = {
+    methods: upstreamMethods,
+    access: signedIn,
+    acceptsEmbed: true,
+    rateLimit: 'proxy',
+  } as const;
   return [
     route({
       name: 'graph',
@@ -189,8 +206,9 @@ function upstreamRoutes({ graph, customApis, config }: App): readonly Route[] {
 
 function adminRoutes({ admin: administration, cookieNames, now }: App): readonly Route[] {
   const { guards, directory, userSessions, grants, recordUserOpened } = administration;
-  const readRules = { access: guard(guards.read), extendsSession: true } as const;
-  const changeRules = { access: guard(guards.change), extendsSession: true } as const;
+  const common = { extendsSession: true, rateLimit: 'admin' } as const;
+  const readRules = { ...common, access: guard(guards.read) } as const;
+  const changeRules = { ...common, access: guard(guards.change) } as const;
   return [
     route({
       name: 'admin',

@@ -213,6 +213,8 @@ export const requirementGroups: readonly RequirementGroup[] = [
       'DO-3': 'Calls are limited per user and in total, so that one user cannot exhaust a worker.',
       'DO-4': 'The memory for request and response bodies is limited, however many calls there are.',
       'DO-5': 'No regular expression takes more than linear time on hostile input.',
+      'DO-6':
+        'Calls per second are limited for each session and, behind trusted proxies, for each client address. No other session or address is held up, and signing out is never limited.',
     },
   },
   {

@@ -1,5 +1,5 @@
 import type { HttpHandler } from '@azure/functions';
-import { type ConfigError, toLines } from '../shared/config/config.ts';
+import { type Config, type ConfigError, toLines } from '../shared/config/config.ts';
 import { BffError } from '../shared/errors.ts';
 import { problemResponse } from '../shared/http/problem.ts';
 import { toHttpResponse } from '../shared/http/response.ts';
@@ -26,4 +26,11 @@ export function misconfigured(error: ConfigError): HttpHandler {
 export function warnOfSettings(warnings: readonly string[]): void {
   // biome-ignore lint/suspicious/noConsole: a cold start has no invocation to log through
   if (warnings.length > 0) console.warn(`Check these settings:\n${toLines(warnings)}`);
+}
+
+/** Writes to the log of the cold start what is not limited. Unlike a warning, this is the default and may be intended. */
+export function noteMissingLimits({ trustedProxyHops }: Config['rateLimits']): void {
+  if (trustedProxyHops > 0) return;
+  // biome-ignore lint/suspicious/noConsole: a cold start has no invocation to log through
+  console.info('TRUSTED_PROXY_HOPS is 0: calls are not limited by client address.');
 }

@@ -162,9 +162,16 @@ export const refusingRules = [
   'calls-of-worker',
   'renewals-of-user',
   'sign-outs',
+  'rate-of-session',
+  'rate-of-address',
 ] as const;
 
 export type RefusingRule = (typeof refusingRules)[number];
+
+/** The routes that share a rate limit. */
+export const rateLimitedAreas = ['login', 'callback', 'front-channel-logout', 'proxy', 'admin'] as const;
+
+export type RateLimitedArea = (typeof rateLimitedAreas)[number];
 
 export interface BffErrorOptions {
   /**
@@ -185,6 +192,15 @@ export interface BffErrorOptions {
   readonly clearsCookies?: boolean;
   /** If the problem is about one request of a batch: the `id` of that request. */
   readonly batchId?: string;
+  /** If a rate limit refused: what it limits. Only logged. */
+  readonly rateLimit?: RateLimitRefusal;
+}
+
+/** A refusal by a rate limit. Its refusals would fill the log, so one audit record stands for many of them. */
+export interface RateLimitRefusal {
+  readonly area: RateLimitedArea;
+  /** How many refusals the audit record of this one stands for. 0: it has no record of its own. */
+  readonly refusalsToRecord: number;
 }
 
 /** A code, and options with the extension members of that code. */
@@ -215,6 +231,7 @@ export class BffError extends Error {
   readonly allow: readonly string[] | undefined;
   readonly clearsCookies: boolean;
   readonly batchId: string | undefined;
+  readonly rateLimit: RateLimitRefusal | undefined;
 
   constructor(...[code, options = {}]: BffErrorArguments) {
     super(code, options.cause === undefined ? undefined : { cause: options.cause });
@@ -228,6 +245,7 @@ export class BffError extends Error {
     this.allow = options.allow;
     this.clearsCookies = options.clearsCookies ?? false;
     this.batchId = options.batchId;
+    this.rateLimit = options.rateLimit;
   }
 
   /** True if the error has this code. Narrows `extensions` to the members of that code. */

@@ -5,6 +5,7 @@ import type { RandomBytes } from '../crypto/seal.ts';
 import type { SealedTextPurpose, TextSealer } from '../crypto/sealed-text.ts';
 import type { Entra } from '../entra/entra.ts';
 import type { Interaction } from '../interaction/interaction.ts';
+import type { RateLimits } from '../limits/rate-limits.ts';
 import type { Features } from '../policy/features.ts';
 import type { Caller } from '../session/caller.ts';
 import type { SessionStore } from '../session/store.ts';
@@ -54,6 +55,7 @@ export interface AuthDependencies {
   readonly store: SessionStore;
   readonly authorization: Pick<Authorization, 'wouldAllow'>;
   readonly interaction: Interaction;
+  readonly rateLimits: RateLimits;
   readonly features: Features;
   readonly admin: AdministratorSignIn;
   readonly sealerFor: (purpose: SealedTextPurpose) => TextSealer;

@@ -64,6 +64,14 @@ export interface Config {
   };
   /** The `bodyLimitBytes` and `timeoutMs` of Graph apply to these APIs too. */
   readonly apis: readonly ApiConfig[];
+  readonly rateLimits: {
+    /** How many proxies append the address of their client to `X-Forwarded-For`. 0: no limit by address. */
+    readonly trustedProxyHops: number;
+    /** How many users may share one address. */
+    readonly usersPerAddress: number;
+    /** Proxied calls per second and session. 0: no limit. */
+    readonly callsPerSecond: number;
+  };
   readonly host: HostSettings;
   /** The settings whose value stops working at a known time. */
   readonly expiries: readonly Expiry[];
@@ -162,6 +170,11 @@ function toConfig(
       timeoutMs: values.GRAPH_TIMEOUT_MS,
     },
     apis,
+    rateLimits: {
+      trustedProxyHops: values.TRUSTED_PROXY_HOPS,
+      usersPerAddress: values.RATE_LIMIT_USERS_PER_ADDRESS,
+      callsPerSecond: values.RATE_LIMIT_CALLS_PER_SECOND,
+    },
   };
 }
 

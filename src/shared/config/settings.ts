@@ -265,6 +265,21 @@ export function apiPrefix(apiName: string): string {
   return `API_${apiName.toUpperCase()}_`;
 }
 
+const rateLimits = {
+  TRUSTED_PROXY_HOPS: count(
+    { min: 0, max: 10, default: 0 },
+    'How many proxies in front of the service append the address of their client to `X-Forwarded-For`. With 0, calls are not limited by address.',
+  ),
+  RATE_LIMIT_USERS_PER_ADDRESS: count(
+    { min: 100, max: 1_000_000, default: 2000 },
+    'How many users may share one client address. The budgets of an address are proportional to this number.',
+  ),
+  RATE_LIMIT_CALLS_PER_SECOND: count(
+    { min: 0, max: 10_000, default: 50 },
+    'How many calls per second one session may make to Graph and to your own APIs, over time. With 0, they are not limited by session.',
+  ),
+};
+
 const development = {
   DEV_ENTRA_ORIGIN: optional(
     loopbackOrigin('the http origin of the Entra emulator on this machine'),
@@ -287,6 +302,7 @@ export const settings = {
   ...administration,
   ...graph,
   ...apis,
+  ...rateLimits,
   ...development,
 };
 
@@ -317,5 +333,6 @@ export const settingGroups: readonly SettingGroup[] = [
       ),
     },
   },
+  { title: 'Rate limits', settings: rateLimits },
   { title: 'Development', settings: development },
 ];

@@ -2,6 +2,7 @@ import { chooseScopes } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { RequestPermissions } from '../interaction/missing-permissions.ts';
+import type { RateLimits } from '../limits/rate-limits.ts';
 import type { HttpResponse } from '../network/http-request.ts';
 import { readMediaType } from '../policy/media-type.ts';
 import { requireAllowedHeaders } from '../policy/request-headers.ts';
@@ -30,6 +31,7 @@ export interface BatchDependencies extends ForwardDependencies {
   readonly pageLinks: Pick<PageLinks, 'match'>;
   readonly interaction: Pick<Interaction, 'requireNoActiveDenial' | 'required'>;
   readonly requestPermissions: RequestPermissions;
+  readonly rateLimits: Pick<RateLimits, 'countForSession'>;
   readonly now: () => Date;
 }
 
@@ -55,7 +57,7 @@ export async function forwardBatch(
   log: Log,
   dependencies: BatchDependencies,
 ): Promise<ApiResponse> {
-  const { callLimits, pageLinks, extendSession, sendWithToken, requestPermissions } = dependencies;
+  const { callLimits, rateLimits, pageLinks, extendSession, sendWithToken, requestPermissions } = dependencies;
   requireBatch(request);
   const headers = toRequestHeaders((name) => headerOfBatch(request, name), request.id);
   const limitBytes = Math.min(dependencies.bodyLimitBytes, MAX_BATCH_BYTES);
@@ -63,6 +65,8 @@ export async function forwardBatch(
   const body = (await readRequestBody(request, limitBytes)) ?? new Uint8Array();
   const read = readBatch(body, version, (call) => pageLinks.match(caller.user, call));
   permit.countAs(read.length);
+  // The endpoint has counted the batch as one call.
+  rateLimits.countForSession('proxy', sessionOf(caller).facts.sessionChainId, read.length - 1);
   const authorized = await authorizeParts(caller, read, log, dependencies);
   recordAnswered(authorized.items, log);
   // A batch of which nothing is sent does not extend the session, as a refused call does not. If it is certain that a part

@@ -2,6 +2,7 @@ import type { Buffer } from 'node:buffer';
 import type { Cloud } from '../entra/authority.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { RequestPermissions } from '../interaction/missing-permissions.ts';
+import type { RateLimits } from '../limits/rate-limits.ts';
 import { requireAllowed } from '../policy/match.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { ApiProxy } from '../proxy/custom-api.ts';
@@ -30,6 +31,7 @@ export interface GraphOptions {
 export interface GraphDependencies extends ForwardDependencies {
   readonly interaction: Interaction;
   readonly requestPermissions: RequestPermissions;
+  readonly rateLimits: Pick<RateLimits, 'countForSession'>;
   readonly now: () => Date;
 }
 

@@ -2,8 +2,10 @@ import type { HttpHandler, HttpMethod, HttpRequest, InvocationContext } from '@a
 import type { Access, Authorize, FoundCaller } from '../access/access.ts';
 import type { Authorization } from '../access/authorize.ts';
 import type { ExtendSession } from '../access/extend-session.ts';
-import { BffError, type ProblemCode } from '../errors.ts';
+import { BffError, type ProblemCode, type RateLimitedArea } from '../errors.ts';
 import { loginPath, sessionRequired } from '../interaction/interaction.ts';
+import type { ReadClientAddress } from '../limits/client-address.ts';
+import type { RateLimits } from '../limits/rate-limits.ts';
 import { bouncePage, withoutBounce } from '../pages/bounce-page.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
 import { auditPseudonym } from '../session/user-hash.ts';
@@ -70,6 +72,8 @@ export interface InternalEndpointRules<AllowedCaller> extends EndpointRules<Allo
   readonly acceptsEmbed?: boolean;
   /** A problem with this code leaves no audit record, because nothing was refused. Default: none. */
   readonly unrecorded?: ProblemCode;
+  /** Limits the rate of calls by session and by client address, together with the other routes of this area. Default: none. */
+  readonly rateLimit?: RateLimitedArea;
 }
 
 /** The handler's second argument. */
@@ -104,6 +108,8 @@ export interface EndpointDependencies extends FindCallerDependencies {
   readonly origin: string;
   readonly authorization: Authorization;
   readonly extendSession: ExtendSession;
+  readonly rateLimits: RateLimits;
+  readonly readClientAddress: ReadClientAddress;
   readonly monotonicMs: () => number;
 }
 
@@ -192,7 +198,12 @@ async function respond<AllowedCaller>(
   findCaller: FindCaller,
 ): Promise<BffResponse> {
   const { request, rules, sessionTags, log, cookiesToClear } = call;
+  // First, so that pages of other sites, whose requests it refuses, cannot use up the budget of a visitor's address.
   requireAcceptable(request, rules, dependencies.origin);
+  const { rateLimits, readClientAddress } = dependencies;
+  if (rules.rateLimit !== undefined) {
+    rateLimits.countForAddress(rules.rateLimit, readClientAddress(request.header));
+  }
   const access = request.method === 'GET' ? rules.access : (rules.accessToChange ?? rules.access);
   const extender = createSessionExtender(call, dependencies);
   const run = async (found: FoundCaller) => {
@@ -218,6 +229,9 @@ async function respond<AllowedCaller>(
     rememberLog(found.caller, log);
     // The tags are checked before the session is renewed or extended, and before the handler runs.
     requireTaggedSession(sessionTags, session);
+    if (rules.rateLimit !== undefined) {
+      rateLimits.countForSession(rules.rateLimit, session.facts.sessionChainId);
+    }
     if (rules.errorFormat === 'html' && access.session === 'required' && canDropBounce(request)) {
       return redirectResponse(withoutBounce(request.routePath, call.rawQueryAsSent));
     }

@@ -1,4 +1,10 @@
-import { interactionReasons, noSessionReasons, problemCodes, refusingRules } from '../errors.ts';
+import {
+  interactionReasons,
+  noSessionReasons,
+  problemCodes,
+  rateLimitedAreas,
+  refusingRules,
+} from '../errors.ts';
 import { guidPattern } from '../guid.ts';
 import type { Log, LogLevel } from './log.ts';
 
@@ -109,6 +115,8 @@ export const auditEvents = {
       code: problemCode,
       status: count,
       rules: optional(someOf(...refusingRules)),
+      area: optional(oneOf(...rateLimitedAreas)),
+      refusals: optional(count),
       reason: optional(listed(...interactionReasons, ...noSessionReasons)),
       feature: optional(featureName),
       batch_position: optional(count),

@@ -4,11 +4,11 @@ import { describeError } from './describe-error.ts';
 import type { Log } from './log.ts';
 
 /**
- * Records why a call failed, or why a section of a page could not be loaded.
+ * Records why a call failed, or why a section of a page could not be loaded. Most refusals by a rate limit have no record.
  * @param batchPosition the call's position in its batch, from 0. Not its id, which may be personal data.
  */
 export function recordProblem(error: BffError, log: Log, batchPosition?: number): void {
-  const { code, status, rules, cause, extensions } = error;
+  const { code, status, rules, cause, extensions, rateLimit } = error;
   if (status >= 500) {
     const described = cause === undefined ? {} : { cause: describeError(cause) };
     // Names what an administrator of this app has to correct. The texts are this service's own.
@@ -17,11 +17,14 @@ export function recordProblem(error: BffError, log: Log, batchPosition?: number)
     log('error', { event: 'failed', code, status, ...position, ...hint, ...described });
     return;
   }
+  if (rateLimit?.refusalsToRecord === 0) return;
   audit(log, {
     event: 'refused',
     code,
     status,
     rules: rules.length === 0 ? undefined : rules.join(' '),
+    area: rateLimit?.area,
+    refusals: rateLimit?.refusalsToRecord,
     reason: extensions.reason,
     feature: extensions.feature,
     batch_position: batchPosition,

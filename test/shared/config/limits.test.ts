@@ -48,6 +48,9 @@ describe('every setting that is a number', () => {
         'ADMIN_MAX_AUTH_AGE_SECONDS',
         'GRAPH_BODY_LIMIT_BYTES',
         'GRAPH_TIMEOUT_MS',
+        'TRUSTED_PROXY_HOPS',
+        'RATE_LIMIT_USERS_PER_ADDRESS',
+        'RATE_LIMIT_CALLS_PER_SECOND',
       ]),
     );
   });

@@ -29,6 +29,8 @@ async function call(
     authorization: { forCall: notCalled, wouldAllow: notCalled },
     isAllowed: notCalled,
     extendSession: notCalled,
+    rateLimits: { countForAddress: notCalled, countForSession: notCalled, waitForAddress: notCalled },
+    readClientAddress: notCalled,
     monotonicMs,
   };
   const handler = createEndpoint(dependencies)({ access: allowAnonymous, ...rules }, handle);
