@@ -14,11 +14,7 @@ export interface FrontChannelLogoutFunctionDependencies {
  * The response is the same for every `sid`, so that it does not reveal which sessions exist.
  */
 export const frontChannelLogout =
-  ({
-    flow,
-    entraOrigin,
-    readClientAddress,
-  }: FrontChannelLogoutFunctionDependencies): Handler<undefined> =>
+  ({ flow, entraOrigin, readClientAddress }: FrontChannelLogoutFunctionDependencies): Handler<undefined> =>
   async (request, { log }) => {
     const { query } = request;
     // A page that embeds this URL a thousand times as an image must have no effect. A request without `Sec-Fetch-Dest`

@@ -57,7 +57,8 @@ export async function forwardBatch(
   log: Log,
   dependencies: BatchDependencies,
 ): Promise<ApiResponse> {
-  const { callLimits, rateLimits, pageLinks, extendSession, sendWithToken, requestPermissions } = dependencies;
+  const { callLimits, rateLimits, pageLinks, extendSession, sendWithToken, requestPermissions } =
+    dependencies;
   requireBatch(request);
   const headers = toRequestHeaders((name) => headerOfBatch(request, name), request.id);
   const limitBytes = Math.min(dependencies.bodyLimitBytes, MAX_BATCH_BYTES);

@@ -93,7 +93,13 @@ export function createRateLimits(
   let waiting = 0;
 
   const takeForAddress = (area: RateLimitedArea, address: ClientAddress, longestWaitMs: number): number =>
-    take(ofAddresses, 'rate-of-address', { area, key: address, calls: 1 }, budgetsOfAddress[area], longestWaitMs);
+    take(
+      ofAddresses,
+      'rate-of-address',
+      { area, key: address, calls: 1 },
+      budgetsOfAddress[area],
+      longestWaitMs,
+    );
 
   return {
     countForAddress(area, address) {
@@ -101,7 +107,8 @@ export function createRateLimits(
     },
     countForSession(area, sessionChainId, calls = 1) {
       const budget = budgetsOfSession[area];
-      if (budget !== undefined) take(ofSessions, 'rate-of-session', { area, key: sessionChainId, calls }, budget, 0);
+      if (budget !== undefined)
+        take(ofSessions, 'rate-of-session', { area, key: sessionChainId, calls }, budget, 0);
     },
     async waitForAddress(area, address) {
       if (address === undefined) return;

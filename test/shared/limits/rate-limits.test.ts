@@ -75,7 +75,11 @@ describe('the budget of an address', () => {
     const signIn = () => limits.countForAddress('login', office);
     // 120 at once, and 15 a second.
     expect(countAdmittedEvery(2_000 / 300, 300, signIn)).toBe(120 + 29);
-    expect(refusalOf(signIn)).toMatchObject({ code: 'rate_limited', status: 429, rules: ['rate-of-address'] });
+    expect(refusalOf(signIn)).toMatchObject({
+      code: 'rate_limited',
+      status: 429,
+      rules: ['rate-of-address'],
+    });
     expect(refusalOf(() => limits.countForAddress('login', elsewhere))).toBeUndefined();
     // Users who are on their way back from Entra ID are not held up by those who start.
     expect(refusalOf(() => limits.countForAddress('callback', office))).toBeUndefined();
@@ -102,16 +106,20 @@ describe('the budget of a session', () => {
     ['callback', 240],
     ['proxy', 3_000],
     ['admin', 240],
-  ] as const)('refuses a session alone, and one area alone: %s after %i calls', {
-    tags: ['DO-6'],
-  }, (area, burst) => {
-    expect(countAdmitted(burst + 100, count(area, 'a'))).toBe(burst);
-    expect(refusalOf(count(area, 'a'))).toMatchObject({ rules: ['rate-of-session'] });
-    expect(refusalOf(count(area, 'b'))).toBeUndefined();
-    for (const other of rateLimitedAreas) {
-      if (other !== area) expect(refusalOf(count(other, 'a'))).toBeUndefined();
-    }
-  });
+  ] as const)(
+    'refuses a session alone, and one area alone: %s after %i calls',
+    {
+      tags: ['DO-6'],
+    },
+    (area, burst) => {
+      expect(countAdmitted(burst + 100, count(area, 'a'))).toBe(burst);
+      expect(refusalOf(count(area, 'a'))).toMatchObject({ rules: ['rate-of-session'] });
+      expect(refusalOf(count(area, 'b'))).toBeUndefined();
+      for (const other of rateLimitedAreas) {
+        if (other !== area) expect(refusalOf(count(other, 'a'))).toBeUndefined();
+      }
+    },
+  );
 
   it('counts several calls at once, and none of them if they are too many', () => {
     expect(refusalOf(count('proxy', 'a', 2_990))).toBeUndefined();
