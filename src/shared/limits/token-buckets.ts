@@ -58,22 +58,27 @@ export function createTokenBuckets({ maxBuckets, monotonicMs }: TokenBucketsOpti
   const buckets = new Map<string, Bucket>();
 
   const find = (key: string, budget: Budget, nowMs: number): Bucket => {
-    const bucket = buckets.get(key) ?? {
+    const found = buckets.get(key);
+    if (found === undefined) makeRoom(nowMs);
+    else buckets.delete(key);
+    const bucket = found ?? {
       budget,
       tokens: budget.burst,
       countedAtMs: nowMs,
       refusals: 0,
       nextRecordMs: 0,
     };
+    buckets.set(key, bucket);
     bucket.tokens = tokensAt(nowMs, bucket);
     bucket.countedAtMs = nowMs;
-    buckets.delete(key);
+    return bucket;
+  };
+
+  const makeRoom = (nowMs: number): void => {
     for (const [first, unused] of buckets) {
-      if (buckets.size < maxBuckets && !isForgettable(unused, nowMs)) break;
+      if (buckets.size < maxBuckets && !isForgettable(unused, nowMs)) return;
       buckets.delete(first);
     }
-    buckets.set(key, bucket);
-    return bucket;
   };
 
   return {
