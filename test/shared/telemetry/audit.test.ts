@@ -18,6 +18,8 @@ const complete: readonly AuditRecord[] = [
     code: 'claim_required',
     status: 403,
     rules: 'tenants roles',
+    area: 'proxy',
+    refusals: 3,
     reason: 'session_ended',
     feature: 'mail',
     batch_position: 2,
