@@ -64,8 +64,8 @@ export async function withProduct(measure: (product: MeasuredProduct) => Promise
         },
         {},
       ),
-      // A few users make all calls.
-      RATE_LIMIT_CALLS_PER_SECOND: '0',
+      // A few users make all calls. The limit is counted, but never reached.
+      RATE_LIMIT_CALLS_PER_SECOND: '10000',
     };
     let isFirst = true;
     await measure({

@@ -26,8 +26,8 @@ runSystem(async ({ upstreamOrigin, entraOrigin, tableConnectionString, path }) =
         { bffOrigin, entraOrigin, graphOrigin: upstreamOrigin, tableConnectionString },
         {},
       ),
-      // A few users make all calls.
-      RATE_LIMIT_CALLS_PER_SECOND: '0',
+      // A few users make all calls. The limit is counted, but never reached.
+      RATE_LIMIT_CALLS_PER_SECOND: '10000',
     },
   });
   if (host.loadError) throw host.loadError;

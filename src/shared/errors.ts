@@ -192,15 +192,6 @@ export interface BffErrorOptions {
   readonly clearsCookies?: boolean;
   /** If the problem is about one request of a batch: the `id` of that request. */
   readonly batchId?: string;
-  /** If a rate limit refused: what it limits. Only logged. */
-  readonly rateLimit?: RateLimitRefusal;
-}
-
-/** A refusal by a rate limit. Its refusals would fill the log, so one audit record stands for many of them. */
-export interface RateLimitRefusal {
-  readonly area: RateLimitedArea;
-  /** How many refusals the audit record of this one stands for. 0: it has no record of its own. */
-  readonly refusalsToRecord: number;
 }
 
 /** A code, and options with the extension members of that code. */
@@ -231,7 +222,6 @@ export class BffError extends Error {
   readonly allow: readonly string[] | undefined;
   readonly clearsCookies: boolean;
   readonly batchId: string | undefined;
-  readonly rateLimit: RateLimitRefusal | undefined;
 
   constructor(...[code, options = {}]: BffErrorArguments) {
     super(code, options.cause === undefined ? undefined : { cause: options.cause });
@@ -245,7 +235,6 @@ export class BffError extends Error {
     this.allow = options.allow;
     this.clearsCookies = options.clearsCookies ?? false;
     this.batchId = options.batchId;
-    this.rateLimit = options.rateLimit;
   }
 
   /** True if the error has this code. Narrows `extensions` to the members of that code. */
@@ -268,6 +257,23 @@ export class BffError extends Error {
     };
     // The code and its extension members come from one error, so they fit together.
     return new BffError(...([this.code, options] as BffErrorArguments));
+  }
+}
+
+/** A refusal by a rate limit. Such refusals would fill the log, so one audit record stands for many of them. */
+export class RateLimitError extends BffError {
+  readonly area: RateLimitedArea;
+  /** How many refusals the audit record of this one stands for. 0: it has no record of its own. */
+  readonly refusalsToRecord: number;
+
+  constructor(
+    area: RateLimitedArea,
+    refusalsToRecord: number,
+    options: Required<Pick<BffErrorOptions, 'rules' | 'detail' | 'retryAfterSeconds'>>,
+  ) {
+    super('rate_limited', options);
+    this.area = area;
+    this.refusalsToRecord = refusalsToRecord;
   }
 }
 

@@ -101,6 +101,7 @@ describe('an address', () => {
     await many(20, () => browser.clone().request(loginPath));
     const page = await browser.navigate(loginPath);
     expect([page.status, page.headers['content-type']]).toEqual([429, 'text/html; charset=utf-8']);
+    expect(Number(page.headers['retry-after'])).toBeGreaterThan(0);
     expect(page.body).toContain('Too many requests');
   });
 
@@ -283,12 +284,18 @@ describe('front-channel logouts', () => {
   }, async () => {
     const within = await many(100, () => load('203.0.113.7', `?sid=${randomUUID()}`));
     expect(countOf(within, 200)).toBe(100);
-    const beyond = many(40, () => load('203.0.113.7', `?sid=${randomUUID()}`));
+    const statuses: number[] = [];
+    const beyond = Array.from({ length: 40 }, async () => {
+      statuses.push((await load('203.0.113.7', `?sid=${randomUUID()}`)).status);
+    });
+    // One user of the hundred signs out per second over time, so ten of them have their turn within ten seconds.
+    await vi.waitFor(() => expect(statuses.length).toBeGreaterThanOrEqual(25), { timeout: 5_000 });
+    expect(new Set(statuses.slice(0, 25))).toEqual(new Set([429]));
     expect((await load('203.0.113.8', `?sid=${randomUUID()}`)).status).toBe(200);
-    const answers = await beyond;
-    expect(countOf(answers, 200)).toBeGreaterThanOrEqual(10);
-    expect(countOf(answers, 429)).toBeGreaterThan(0);
-    expect(countOf(answers, 200) + countOf(answers, 429)).toBe(40);
+    world.pass(11);
+    await Promise.all(beyond);
+    expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(10);
+    expect(new Set(statuses)).toEqual(new Set([200, 429]));
   });
 
   it('are not counted if they query nothing', { tags: ['DO-6'] }, async () => {

@@ -50,7 +50,7 @@ export interface World {
   readonly settings: Record<string, string>;
   /** Moves the clock of all workers and of the emulators. */
   advance(seconds: number): void;
-  /** Moves the monotonic clock of all workers. The time of day stays. */
+  /** Moves the monotonic clock of all workers, and thus ends their waits. The time of day stays. */
   pass(seconds: number): void;
   startWorker(options?: WorkerOptions): Promise<Worker>;
   close(): Promise<void>;
@@ -77,6 +77,8 @@ export async function startWorld(directory: Directory = demoDirectory): Promise<
   };
   const hosts: FunctionsHost[] = [];
   let passedMs = 0;
+  const monotonicMs = () => performance.now() + passedMs;
+  const waits = createWaits(monotonicMs);
 
   return {
     entra,
@@ -88,6 +90,7 @@ export async function startWorld(directory: Directory = demoDirectory): Promise<
     },
     pass(seconds) {
       passedMs += seconds * 1000;
+      waits.endDue();
     },
     async startWorker(options = {}) {
       const { environment = {}, extraDecodes = 0, servesDemo = false, aheadSeconds = 0 } = options;
@@ -112,7 +115,8 @@ export async function startWorld(directory: Directory = demoDirectory): Promise<
               ...system,
               table,
               now: () => new Date(now().getTime() + aheadSeconds * 1000),
-              monotonicMs: () => performance.now() + passedMs,
+              monotonicMs,
+              wait: waits.wait,
             };
           };
           worker.register(
@@ -130,6 +134,27 @@ export async function startWorld(directory: Directory = demoDirectory): Promise<
     async close() {
       await Promise.all(hosts.map((host) => host.close()));
       await Promise.all([entra.close(), graph.close()]);
+    },
+  };
+}
+
+/** Waits that end when their time has come, or when the clock is moved beyond it. */
+function createWaits(monotonicMs: () => number) {
+  const endings = new Map<() => void, number>();
+  return {
+    wait(durationMs: number): Promise<void> {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const end = () => {
+        clearTimeout(timer);
+        endings.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, durationMs);
+      endings.set(end, monotonicMs() + durationMs);
+      return promise;
+    },
+    endDue(): void {
+      for (const [end, dueMs] of endings) if (dueMs <= monotonicMs()) end();
     },
   };
 }

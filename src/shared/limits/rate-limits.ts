@@ -1,4 +1,4 @@
-import { BffError, type RateLimitedArea } from '../errors.ts';
+import { type RateLimitedArea, RateLimitError } from '../errors.ts';
 import type { ClientAddress } from './client-address.ts';
 import { type Budget, createTokenBuckets, type RefusedTokens, type TokenBuckets } from './token-buckets.ts';
 
@@ -161,14 +161,13 @@ function rateLimited(
   rule: 'rate-of-session' | 'rate-of-address',
   area: RateLimitedArea,
   { retryAfterMs, refusalsToRecord }: RefusedTokens,
-): BffError {
+): RateLimitError {
   const retryAfterSeconds = Math.max(1, Math.ceil(retryAfterMs / 1000));
   const origin = rule === 'rate-of-session' ? 'this browser' : 'this network';
   const time = retryAfterSeconds === 1 ? 'a second' : `${retryAfterSeconds} seconds`;
-  return new BffError('rate_limited', {
+  return new RateLimitError(area, refusalsToRecord, {
     rules: [rule],
     detail: `Too many requests came from ${origin} in a short time. Try again in ${time}.`,
     retryAfterSeconds,
-    rateLimit: { area, refusalsToRecord },
   });
 }

@@ -1,4 +1,4 @@
-import type { BffError } from '../errors.ts';
+import { type BffError, RateLimitError } from '../errors.ts';
 import { audit } from './audit.ts';
 import { describeError } from './describe-error.ts';
 import type { Log } from './log.ts';
@@ -8,7 +8,7 @@ import type { Log } from './log.ts';
  * @param batchPosition the call's position in its batch, from 0. Not its id, which may be personal data.
  */
 export function recordProblem(error: BffError, log: Log, batchPosition?: number): void {
-  const { code, status, rules, cause, extensions, rateLimit } = error;
+  const { code, status, rules, cause, extensions } = error;
   if (status >= 500) {
     const described = cause === undefined ? {} : { cause: describeError(cause) };
     // Names what an administrator of this app has to correct. The texts are this service's own.
@@ -17,6 +17,7 @@ export function recordProblem(error: BffError, log: Log, batchPosition?: number)
     log('error', { event: 'failed', code, status, ...position, ...hint, ...described });
     return;
   }
+  const rateLimit = error instanceof RateLimitError ? error : undefined;
   if (rateLimit?.refusalsToRecord === 0) return;
   audit(log, {
     event: 'refused',

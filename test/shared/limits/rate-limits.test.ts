@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { BffError, type RateLimitedArea, rateLimitedAreas } from '../../../src/shared/errors.ts';
+import { type RateLimitedArea, RateLimitError, rateLimitedAreas } from '../../../src/shared/errors.ts';
 import { type ClientAddress, createReadClientAddress } from '../../../src/shared/limits/client-address.ts';
 import { createRateLimits, type RateLimits } from '../../../src/shared/limits/rate-limits.ts';
 
@@ -32,12 +32,12 @@ const office = addressOf('203.0.113.7');
 const elsewhere = addressOf('203.0.113.8');
 
 /** Returns the error with which a call is refused. */
-function refusalOf(call: () => void): BffError | undefined {
+function refusalOf(call: () => void): RateLimitError | undefined {
   try {
     call();
     return undefined;
   } catch (error) {
-    if (error instanceof BffError) return error;
+    if (error instanceof RateLimitError) return error;
     throw error;
   }
 }
@@ -90,6 +90,23 @@ describe('the budget of an address', () => {
     expect(countAdmitted(300, () => limits.countForAddress('login', office))).toBe(12);
     limits = limitsWith({ usersPerAddress: 20_000 });
     expect(countAdmitted(3_000, () => limits.countForAddress('login', office))).toBe(1_200);
+  });
+
+  it('is forgotten after calls from 20,000 other addresses, none of which is refused', {
+    tags: ['DO-6'],
+  }, () => {
+    const call = (address: ClientAddress) => () => limits.countForAddress('login', address);
+    let number = 0;
+    const countAdmittedFromOthers = (times: number) =>
+      countAdmitted(times, () => {
+        number++;
+        call(addressOf(`10.0.${number >> 8}.${number & 0xff}`))();
+      });
+    expect(countAdmitted(130, call(office))).toBe(120);
+    expect(countAdmittedFromOthers(19_999)).toBe(19_999);
+    expect(refusalOf(call(office))).toBeDefined();
+    expect(countAdmittedFromOthers(20_000)).toBe(20_000);
+    expect(refusalOf(call(office))).toBeUndefined();
   });
 
   it.each(rateLimitedAreas)('is never used up for calls without an address: %s', (area) => {
@@ -156,15 +173,14 @@ describe('a refusal', () => {
   it('is recorded once a minute for each bucket, with the number of refusals', { tags: ['ER-3'] }, () => {
     const call = () => limits.countForAddress('login', office);
     countAdmitted(120, call);
-    const recordOf = () => refusalOf(call)?.rateLimit;
-    expect([recordOf(), recordOf(), recordOf()]).toEqual([
+    expect([refusalOf(call), refusalOf(call), refusalOf(call)]).toMatchObject([
       { area: 'login', refusalsToRecord: 1 },
       { area: 'login', refusalsToRecord: 0 },
       { area: 'login', refusalsToRecord: 0 },
     ]);
     nowMs += 60_000;
     countAdmitted(120, call);
-    expect(recordOf()).toEqual({ area: 'login', refusalsToRecord: 3 });
+    expect(refusalOf(call)).toMatchObject({ area: 'login', refusalsToRecord: 3 });
   });
 });
 
