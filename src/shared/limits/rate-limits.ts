@@ -1,4 +1,4 @@
-import { type RateLimitedArea, RateLimitError } from '../errors.ts';
+import { RateLimitError, type RateLimitedArea } from '../errors.ts';
 import type { ClientAddress } from './client-address.ts';
 import { type Budget, createTokenBuckets, type RefusedTokens, type TokenBuckets } from './token-buckets.ts';
 

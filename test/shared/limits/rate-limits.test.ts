@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type RateLimitedArea, RateLimitError, rateLimitedAreas } from '../../../src/shared/errors.ts';
+import { RateLimitError, type RateLimitedArea, rateLimitedAreas } from '../../../src/shared/errors.ts';
 import { type ClientAddress, createReadClientAddress } from '../../../src/shared/limits/client-address.ts';
 import { createRateLimits, type RateLimits } from '../../../src/shared/limits/rate-limits.ts';
 
