@@ -2,18 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { startFunctionsHost } from '@entra-bff/functions-host';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { callbackAddress } from '../support/callback-address.ts';
+import { isWholeRun } from '../support/scale.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
 import { grantSignIn, signIn, startWorld, type Worker, type World } from '../support/world.ts';
 
 let world: World;
-/** Behind one trusted proxy, with budgets for a hundred users of one address, and two calls a second for a session. */
+/** Behind one trusted proxy, with budgets for a hundred users of one address, and one call a second for a session. */
 let worker: Worker;
 /** With the default budgets. */
 let forOffice: Worker;
 /** With the default budgets, and without a trusted proxy. */
 let withoutProxy: Worker;
 
-const small = { RATE_LIMIT_USERS_PER_ADDRESS: '100', RATE_LIMIT_CALLS_PER_SECOND: '2' };
+const small = { RATE_LIMIT_USERS_PER_ADDRESS: '100', RATE_LIMIT_CALLS_PER_SECOND: '1' };
 const loginPath = '/api/auth/login';
 const me = '/api/graph/v1.0/me';
 
@@ -110,8 +111,8 @@ describe('an address', () => {
     const routes = [
       [loginPath, 303, 6],
       ['/api/auth/callback?state=x&code=y&bounced=1', 400, 12],
-      [me, 401, 300],
       ['/api/admin', 401, 60],
+      ...(isWholeRun ? ([[me, 401, 300]] as const) : []),
     ] as const;
     for (const [path, status, burst] of routes) {
       const headers = path === me || path === '/api/admin' ? { 'x-csrf': '1' } : {};
@@ -193,8 +194,8 @@ describe('a session', () => {
   }, async () => {
     const browser = await signedInAt('203.0.113.1');
     const other = await signedInAt('203.0.113.2');
-    const answers = await many(240, () => browser.clone().script('GET', me));
-    expect(countOf(answers, 200)).toBeGreaterThanOrEqual(120);
+    const answers = await many(120, () => browser.clone().script('GET', me));
+    expect(countOf(answers, 200)).toBeGreaterThanOrEqual(60);
     const refused = answers.find(({ status }) => status === 429);
     expect(JSON.parse(refused?.body ?? '{}')).toMatchObject({
       code: 'rate_limited',
@@ -212,7 +213,7 @@ describe('a session', () => {
   it('has no new budget after the same user has signed in again', { tags: ['DO-6'] }, async () => {
     const browser = withoutProxy.browser();
     await signIn(browser, { user: 'alice' });
-    await many(240, () => browser.clone().script('GET', me));
+    await many(120, () => browser.clone().script('GET', me));
     await signIn(browser, { user: 'alice' });
     const answers = await many(60, () => browser.clone().script('GET', me));
     expect(countOf(answers, 429)).toBeGreaterThan(0);
@@ -224,18 +225,18 @@ describe('a session', () => {
     const body = JSON.stringify({ requests });
     const headers = { 'content-type': 'application/json', 'content-length': String(body.length) };
     const statuses: number[] = [];
-    for (let at = 0; at < 10; at++) {
+    for (let at = 0; at < 6; at++) {
       const { status } = await browser.script('POST', '/api/graph/v1.0/$batch', { body, headers });
       statuses.push(status);
     }
-    expect(statuses.slice(0, 6)).toEqual(Array(6).fill(200));
+    expect(statuses.slice(0, 3)).toEqual(Array(3).fill(200));
     expect(statuses).toContain(429);
   });
 
   it('is limited without a trusted proxy too', { tags: ['DO-6'] }, async () => {
     const browser = withoutProxy.browser();
     await signIn(browser, { user: 'alice' });
-    const answers = await many(240, () => browser.clone().script('GET', me));
+    const answers = await many(120, () => browser.clone().script('GET', me));
     expect(countOf(answers, 429)).toBeGreaterThan(0);
   });
 });
@@ -246,9 +247,9 @@ describe('signing out', () => {
   }, async () => {
     const browser = await signedInAt('203.0.113.1');
     await many(20, () => browser.clone().request(loginPath));
-    await many(240, () => browser.clone().script('GET', me));
+    await many(120, () => browser.clone().script('GET', me));
     expect((await browser.clone().script('GET', me)).status).toBe(429);
-    const pages = await many(300, () => browser.clone().script('GET', '/api/auth/logout'));
+    const pages = await many(isWholeRun ? 300 : 60, () => browser.clone().script('GET', '/api/auth/logout'));
     expect(countOf(pages, 429)).toBe(0);
     expect((await browser.clone().script('DELETE', '/api/auth/sessions')).status).toBe(200);
     const answer = await browser.script('POST', '/api/auth/logout');
@@ -289,8 +290,8 @@ describe('front-channel logouts', () => {
       statuses.push((await load('203.0.113.7', `?sid=${randomUUID()}`)).status);
     });
     // One user of the hundred signs out per second over time, so ten of them have their turn within ten seconds.
-    await vi.waitFor(() => expect(statuses.length).toBeGreaterThanOrEqual(25), { timeout: 5_000 });
-    expect(new Set(statuses.slice(0, 25))).toEqual(new Set([429]));
+    await vi.waitFor(() => expect(statuses).toContain(429), { timeout: 5_000 });
+    expect(statuses.length).toBeLessThan(40);
     expect((await load('203.0.113.8', `?sid=${randomUUID()}`)).status).toBe(200);
     world.pass(11);
     await Promise.all(beyond);
