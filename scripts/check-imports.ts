@@ -16,7 +16,7 @@ const layers: readonly (readonly string[])[] = [
   ['tokens'],
   ['session', 'entra', 'limits'],
   ['storage', 'identity', 'telemetry'],
-  ['crypto', 'network', 'errors.ts', 'guid.ts'],
+  ['crypto', 'network', 'errors.ts', 'guid.ts', 'own-bytes.ts'],
 ];
 
 /** The areas of the repository, and the areas that each of them may import. */

@@ -4,8 +4,11 @@ import { codecs } from '../../bench/support/codecs.ts';
 import { type CountingForwarder, startCountingForwarder } from '../../bench/support/counting-forwarder.ts';
 import { markdownTable } from '../../bench/support/markdown-table.ts';
 import { makeMsalCache } from '../../bench/support/msal-cache.ts';
+import { measureSessionHeap } from '../../bench/support/session-heap.ts';
 import { medianMicroseconds } from '../../bench/support/stopwatch.ts';
 import { createAzureTable } from '../../src/shared/storage/azure-table.ts';
+import { isWholeRun } from '../support/scale.ts';
+import { sessionContent } from '../support/session-content.ts';
 
 describe('makeMsalCache', () => {
   it.each([
@@ -25,6 +28,18 @@ describe('makeMsalCache', () => {
       expect(JSON.parse(Buffer.from(header, 'base64url').toString())).toMatchObject({ alg: 'RS256' });
       expect(Buffer.from(signature, 'base64url')).toHaveLength(256);
     }
+  });
+});
+
+describe('measureSessionHeap', () => {
+  it.runIf(isWholeRun)('finds that cached sessions take what the worker counts', async () => {
+    const msalCache = await makeMsalCache(2);
+    const facts = { expiresAt: new Date(Date.now() + 3_600_000) };
+    const measured = await measureSessionHeap(sessionContent({ msalCache, facts }), 2_000);
+    expect(measured.held).toBe(2_000);
+    expect(measured.heap / measured.counted).toBeGreaterThan(0.75);
+    expect(measured.heap / measured.counted).toBeLessThan(1.1);
+    expect(measured.outside).toBeLessThan(1_000);
   });
 });
 

@@ -1,4 +1,6 @@
-/** Results that this worker remembers for a while. */
+import { createExpiryTimer } from './expiry-timer.ts';
+
+/** Results that this worker remembers for a while. Expired ones are removed within a second, even if nothing is looked up. */
 export interface Memo<Value> {
   /** @returns undefined if there is no value or it has expired */
   find(key: string): Value | undefined;
@@ -12,6 +14,14 @@ const MAX_VALUES = 10_000;
 export function createMemo<Value>(monotonicMs: () => number): Memo<Value> {
   // A Map iterates over its keys in the order of insertion.
   const remembered = new Map<string, { readonly value: Value; readonly untilMs: number }>();
+  const expiry = createExpiryTimer(monotonicMs, () => {
+    let nextMs: number | undefined;
+    for (const [key, { untilMs }] of remembered) {
+      if (untilMs <= monotonicMs()) remembered.delete(key);
+      else nextMs = Math.min(nextMs ?? untilMs, untilMs);
+    }
+    return nextMs;
+  });
   return {
     find(key) {
       const found = remembered.get(key);
@@ -19,7 +29,9 @@ export function createMemo<Value>(monotonicMs: () => number): Memo<Value> {
     },
     remember(key, value, forMs) {
       remembered.delete(key);
-      remembered.set(key, { value, untilMs: monotonicMs() + forMs });
+      const untilMs = monotonicMs() + forMs;
+      remembered.set(key, { value, untilMs });
+      expiry.expectAt(untilMs);
       for (const first of remembered.keys()) {
         if (remembered.size <= MAX_VALUES) break;
         remembered.delete(first);

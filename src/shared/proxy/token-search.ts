@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { ownBytes } from '../own-bytes.ts';
 
 /** Whether bytes that are about to go to the browser hold one of the sent tokens. */
 export type FindToken = (bytes: Uint8Array) => boolean;
@@ -49,12 +50,12 @@ function needlesOf(pieces: readonly string[]): Uint8Array[] {
     return [
       ...[piece, ...base64, ...base64.flatMap(base64Of), ...escapesOf(piece)].map(toBytes),
       // Both byte orders of UTF-16 contain these bytes: the characters, with a zero byte between each two.
-      Buffer.from(piece, 'utf16le').subarray(0, -1),
+      ownBytes(Buffer.from(piece, 'utf16le').subarray(0, -1)),
     ];
   });
 }
 
-const toBytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
+const toBytes = (text: string): Uint8Array => ownBytes(Buffer.from(text, 'latin1'));
 
 /** Up to two pieces of the token's last part, which is the signature of a signed token. */
 function piecesOf(token: string): string[] {

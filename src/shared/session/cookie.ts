@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { equalBytes, keyedHash } from '../crypto/keyed-hash.ts';
 import { deriveKey } from '../crypto/seal.ts';
+import { ownBytes } from '../own-bytes.ts';
 import type { SessionLocator } from './locator.ts';
 
 /**
@@ -47,9 +48,9 @@ export function createSessionCookieCodec(indexKey: Buffer): SessionCookieCodec {
         return undefined;
       const expiresAt = new Date(bytes.readUIntBE(EXPIRY_AT, 6) * 1000);
       return {
-        userHash: bytes.subarray(USER_HASH_AT, ROW_ID_AT),
-        rowId: bytes.subarray(ROW_ID_AT, SECRET_AT),
-        secret: bytes.subarray(SECRET_AT, MAC_AT),
+        userHash: ownBytes(bytes.subarray(USER_HASH_AT, ROW_ID_AT)),
+        rowId: ownBytes(bytes.subarray(ROW_ID_AT, SECRET_AT)),
+        secret: ownBytes(bytes.subarray(SECRET_AT, MAC_AT)),
         expiresAt,
       };
     },

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { createExpiryTimer } from '../network/expiry-timer.ts';
 import type { RowKeys } from '../storage/table.ts';
+import { sessionBytes } from './cached-size.ts';
 import type { SessionFacts } from './facts.ts';
 import type { Session } from './session.ts';
 
@@ -38,6 +40,7 @@ export interface SessionMemoryOptions {
   readonly maxBytes?: number;
 }
 
+/** Sessions with one access token in their rows reach this number first, larger ones the number of bytes (measured). */
 const MAX_ENTRIES = 5_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_ENDED = 20_000;
@@ -52,15 +55,27 @@ export function createSessionMemory(options: SessionMemoryOptions): SessionMemor
   const entries = createEntries(maxEntries, maxBytes);
   const ended = createEndedRows();
   const relatedBytes = new WeakMap<SessionFacts, number>();
+  const sizeOf = (session: Session) => sessionBytes(session) + (relatedBytes.get(session.facts) ?? 0);
 
-  const put = (hash: string, row: string, { session, requestedAtMs }: CachedSession) =>
-    entries.put(hash, { session, requestedAtMs, row, bytes: sizeOf(session, relatedBytes) });
+  // The tokens of users who have left must not stay in memory, even if no other user comes.
+  const expiry = createExpiryTimer(monotonicMs, () => {
+    const oldestMs = entries.removeRequestedUntil(monotonicMs() - RETENTION_MS);
+    return oldestMs === undefined ? undefined : oldestMs + RETENTION_MS;
+  });
+
+  const put = (hash: string, row: string, { session, requestedAtMs }: CachedSession) => {
+    entries.put(hash, { session, requestedAtMs, row, bytes: sizeOf(session) });
+    expiry.expectAt(requestedAtMs + RETENTION_MS);
+  };
 
   return {
     find(cookieValue) {
-      // Old entries are removed at every lookup, so that the tokens of users who have left do not stay in memory.
-      entries.removeRequestedBefore(monotonicMs() - RETENTION_MS);
-      return entries.use(hashOf(cookieValue));
+      const hash = hashOf(cookieValue);
+      const entry = entries.use(hash);
+      // The timer may be late on a busy worker.
+      if (entry === undefined || monotonicMs() - entry.requestedAtMs < RETENTION_MS) return entry;
+      entries.remove(hash);
+      return undefined;
     },
     isFresh: (requestedAtMs) => monotonicMs() - requestedAtMs < cacheSeconds * 1000,
     store(cookieValue, keys, cached) {
@@ -80,7 +95,7 @@ export function createSessionMemory(options: SessionMemoryOptions): SessionMemor
       relatedBytes.set(facts, bytes);
       const current = entries.ofRow(rowName(keys));
       if (current === undefined || current.entry.session.facts !== facts) return;
-      entries.resize(current.hash, sizeOf(current.entry.session, relatedBytes));
+      entries.resize(current.hash, sizeOf(current.entry.session));
     },
     forget: (cookieValue) => entries.remove(hashOf(cookieValue)),
     markEnded(keys) {
@@ -151,12 +166,14 @@ function createEntries(maxEntries: number, maxBytes: number) {
       removeExcess();
     },
     remove,
-    /** Stops at the first younger entry. An older entry may follow, if it was used recently, and is removed later. */
-    removeRequestedBefore(limitMs: number) {
+    /** Removes the entries whose state was requested until then. Returns when the oldest other state was requested. */
+    removeRequestedUntil(limitMs: number): number | undefined {
+      let oldestMs: number | undefined;
       for (const [hash, { requestedAtMs }] of byHash) {
-        if (requestedAtMs >= limitMs) return;
-        remove(hash);
+        if (requestedAtMs <= limitMs) remove(hash);
+        else oldestMs = Math.min(oldestMs ?? requestedAtMs, requestedAtMs);
       }
+      return oldestMs;
     },
   };
 }
@@ -182,9 +199,4 @@ function hashOf(cookieValue: string): string {
 
 function rowName({ partitionKey, rowKey }: RowKeys): string {
   return `${partitionKey}/${rowKey}`;
-}
-
-/** MSAL's cache counts twice (as text and as parsed by MSAL). The facts take about 4 KiB. */
-function sizeOf({ msalCache, facts }: Session, relatedBytes: WeakMap<SessionFacts, number>): number {
-  return 2 * msalCache.length + 4096 + (relatedBytes.get(facts) ?? 0);
 }

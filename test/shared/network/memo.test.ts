@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createMemo } from '../../../src/shared/network/memo.ts';
 
 describe('createMemo', () => {
@@ -19,6 +19,25 @@ describe('createMemo', () => {
     expect(memo.find('a')).toBe('second');
     memo.forget('a');
     expect(memo.find('a')).toBeUndefined();
+  });
+
+  it('removes expired values without any further call', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      let nowMs = 0;
+      const memo = createMemo<string>(() => nowMs);
+      memo.remember('a', 'long', 60_000);
+      memo.remember('b', 'short', 5_000);
+      for (const ms of [5_000, 55_000]) {
+        nowMs += ms;
+        vi.advanceTimersByTime(ms);
+      }
+      nowMs = 0;
+      expect([memo.find('a'), memo.find('b')]).toEqual([undefined, undefined]);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('removes the oldest value beyond its limit', () => {

@@ -22,6 +22,11 @@ describe('the session cookie', () => {
     expect(codec.read(cookie)).toEqual(locator);
   });
 
+  it('is read into memory of its own, so that a cached session pins no block of the buffer pool', () => {
+    const read = codec.read(cookie);
+    for (const part of [read?.userHash, read?.rowId, read?.secret]) expect(part?.buffer.byteLength).toBe(32);
+  });
+
   it('is short, and safe as a cookie value without encoding', { tags: ['SC-1'] }, () => {
     expect(cookie).toMatch(/^[A-Za-z0-9_-]+$/);
     expect(`__Host-session=${cookie}`.length).toBeLessThan(512);

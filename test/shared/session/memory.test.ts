@@ -1,9 +1,11 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createKeyRing } from '../../../src/shared/crypto/key-ring.ts';
 import { keyedHash } from '../../../src/shared/crypto/keyed-hash.ts';
 import { deriveKey, secureRandomBytes } from '../../../src/shared/crypto/seal.ts';
 import { BffError } from '../../../src/shared/errors.ts';
+import { readVerifiedClaims } from '../../../src/shared/identity/principal.ts';
 import { createSessionMemory, type SessionMemory } from '../../../src/shared/session/memory.ts';
+import type { Session } from '../../../src/shared/session/session.ts';
 import { createSessionStore, type SessionStore } from '../../../src/shared/session/store.ts';
 import { type FaultyTable, withFaults } from '../../support/faulty-table.ts';
 import { createMemoryTable } from '../../support/memory-table.ts';
@@ -259,15 +261,15 @@ describe("the limits of a worker's memory", () => {
 
   it('are a number of bytes', async () => {
     const memory = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => 0, maxBytes: 100_000 });
-    await fill(memory, names, 20_000);
+    await fill(memory, names, 40_000);
     expect(kept(memory, names)).toEqual(['c', 'd']);
-    await fill(memory, ['huge'], 60_000);
+    await fill(memory, ['huge'], 120_000);
     expect(kept(memory, [...names, 'huge'])).toEqual([]);
   });
 
   it('include related bytes of a session until its facts are renewed', async () => {
     const memory = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => 0, maxBytes: 100_000 });
-    await fill(memory, ['a', 'b'], 20_000);
+    await fill(memory, ['a', 'b'], 40_000);
     const heavy = memory.find('b')?.session;
     if (heavy === undefined) throw new Error('b is kept');
     memory.setRelatedBytes(keysOf('b'), heavy.facts, 5_000);
@@ -276,23 +278,94 @@ describe("the limits of a worker's memory", () => {
     expect(kept(memory, ['a', 'b'])).toEqual(['b']);
     // A write with the same facts keeps its size.
     memory.update(keysOf('b'), { session: { ...heavy, etag: 'later' }, requestedAtMs: 2 });
-    await fill(memory, ['c'], 20_000);
+    await fill(memory, ['c'], 40_000);
     expect(kept(memory, ['b', 'c'])).toEqual(['c']);
     // Sessions that are not cached do not count.
     memory.setRelatedBytes(keysOf('nobody'), { ...heavy.facts }, 1_000_000);
     expect(kept(memory, ['c'])).toEqual(['c']);
   });
 
-  it('are one minute without use, and the end of the session', async () => {
-    let clockMs = 0;
+  it('count text above U+00FF twice, and all groups of a user', async () => {
+    const memory = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => 0, maxBytes: 100_000 });
+    const { facts, ...session } = await sessionOf(0);
+    const store = (name: string, own: Partial<Session>) =>
+      memory.store(name, keysOf(name), { session: { ...session, facts, ...own }, requestedAtMs: 1 });
+    store('a', { msalCache: '山'.repeat(45_000) });
+    expect(kept(memory, ['a'])).toEqual(['a']);
+    store('b', { msalCache: '山'.repeat(55_000) });
+    expect(kept(memory, ['a', 'b'])).toEqual([]);
+    const claimsOf = (groups: number) =>
+      readVerifiedClaims({
+        ...facts.claims.all,
+        groups: Array.from({ length: groups }, () => 'g'.repeat(36)),
+      });
+    store('c', { facts: { ...facts, claims: claimsOf(1_000) } });
+    expect(kept(memory, ['c'])).toEqual(['c']);
+    store('d', { facts: { ...facts, claims: claimsOf(2_000) } });
+    expect(kept(memory, ['c', 'd'])).toEqual([]);
+  });
+
+  it('are the end of the session, and one minute after the last read or write', async () => {
+    let clockMs = 1;
     const memory = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => clockMs });
     await fill(memory, ['a', 'b'], 10);
     memory.forget('b');
+    clockMs = 60_000;
     expect(kept(memory, ['a', 'b'])).toEqual(['a']);
-    clockMs = 60_002;
-    memory.find('another session');
-    clockMs = 0;
+    clockMs = 60_001;
     expect(kept(memory, ['a'])).toEqual([]);
+  });
+
+  describe('in time', () => {
+    let session: Session;
+    let clockMs: number;
+    let memory: SessionMemory;
+    const pass = (ms: number) => {
+      clockMs += ms;
+      vi.advanceTimersByTime(ms);
+    };
+    const add = (name: string) => memory.store(name, keysOf(name), { session, requestedAtMs: clockMs });
+    const keptLater = () => {
+      // At this instant, `find` itself removes nothing.
+      clockMs = 0;
+      return kept(memory, names);
+    };
+
+    beforeEach(async () => {
+      session = await sessionOf(10);
+      clockMs = 0;
+      memory = createSessionMemory({ cacheSeconds: 5, monotonicMs: () => clockMs });
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    it('end without any further call', () => {
+      add('a');
+      add('b');
+      pass(59_000);
+      expect(vi.getTimerCount()).toBe(1);
+      pass(1_000);
+      // A worker without sessions needs no timer.
+      expect(vi.getTimerCount()).toBe(0);
+      expect(keptLater()).toEqual([]);
+    });
+
+    it('end for each session by itself, in any order of use', () => {
+      add('a');
+      pass(10_000);
+      add('b');
+      pass(45_000);
+      add('c');
+      memory.find('a');
+      pass(5_000);
+      expect(keptLater()).toEqual(['b', 'c']);
+      clockMs = 60_000;
+      pass(10_000);
+      expect(vi.getTimerCount()).toBe(1);
+      expect(keptLater()).toEqual(['c']);
+    });
   });
 
   it('keep the result of the later request, in any order of responses', async () => {

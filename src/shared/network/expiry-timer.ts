@@ -1,0 +1,38 @@
+/** Runs the removal of what has expired when it is due, although nobody looks it up any more. */
+export interface ExpiryTimer {
+  /** Something expires at this monotonic time, in ms. */
+  expectAt(atMs: number): void;
+}
+
+/** The removal runs at most once in this time, so that it costs nothing while entries expire all the time. */
+const MIN_PAUSE_MS = 1_000;
+
+/**
+ * @param removeExpired removes everything that has expired by now. It returns when the next entry expires, or undefined if
+ * no entry is left.
+ */
+export function createExpiryTimer(
+  monotonicMs: () => number,
+  removeExpired: () => number | undefined,
+): ExpiryTimer {
+  let dueMs = Number.POSITIVE_INFINITY;
+  const timer = {
+    expectAt(atMs: number) {
+      if (atMs >= dueMs) return;
+      dueMs = atMs;
+      start(timer, Math.max(MIN_PAUSE_MS, Math.ceil(atMs - monotonicMs())));
+    },
+    run() {
+      dueMs = Number.POSITIVE_INFINITY;
+      const nextMs = removeExpired();
+      if (nextMs !== undefined) timer.expectAt(nextMs);
+    },
+  };
+  return timer;
+}
+
+/** The timeout keeps neither the process running nor the timer's entries in memory. */
+function start(timer: { run(): void }, delayMs: number): void {
+  const reference = new WeakRef(timer);
+  setTimeout(() => reference.deref()?.run(), delayMs).unref();
+}
