@@ -1,5 +1,6 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { requirements } from './test/requirements.ts';
+import { ProgressReporter } from './test/support/progress-reporter.ts';
 
 const browserTests = '**/*.browser.test.ts';
 
@@ -32,6 +33,8 @@ const resultFiles: Readonly<Record<string, string>> = {
   libraries: 'tests-libraries',
 };
 
+const resultFileOf = (mode: string) => `.artefacts/${resultFiles[mode] ?? 'tests'}.json`;
+
 /**
  * `--mode whole` runs every test at full scale. `--mode screenshots` takes screenshots. `--mode engines` runs the main
  * journeys in every browser engine, and nothing else. `--mode libraries` calls Graph with its libraries, and nothing else.
@@ -63,7 +66,10 @@ export default defineConfig(({ mode }) => ({
     expect: { poll: { timeout: 20_000 } },
     // Only one engine runs at a time.
     maxWorkers: mode === 'engines' || mode === 'libraries' ? 1 : '100%',
-    reporters: ['default', ['json', { outputFile: `.artefacts/${resultFiles[mode] ?? 'tests'}.json` }]],
+    reporters: [
+      mode === 'whole' ? new ProgressReporter(resultFileOf(mode)) : 'default',
+      ['json', { outputFile: resultFileOf(mode) }],
+    ],
     coverage: {
       provider: 'custom',
       customProviderModule: './test/support/coverage/provider.ts',

@@ -1,17 +1,23 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
-import process from 'node:process';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { compareSystems, type Sample } from './support/compare.ts';
-import { toReport } from './support/report.ts';
-import { bundleApps, systems } from './support/systems.ts';
+import { parseArgs } from 'node:util';
+import { measure, plans } from './support/measure.ts';
+import { toResult } from './support/report.ts';
+import { bundleApps, bundleOf } from './support/systems.ts';
+import { goalsTable, noiseText, startsTable, systemsTable } from './support/tables.ts';
 
 /**
- * `npm run bench`: compares the product with other ways to do the same, in one run. With `-- --quick`, fewer systems and
- * rounds. Only ratios of one run mean something: machines differ, and so do the hours of one machine.
+ * `npm run bench`: compares the product with other ways to do the same, in one run, and with its goals. Only ratios of one
+ * run mean something: machines differ, and so do the hours of one machine.
+ *
+ * - `-- --quick`: fewer systems and rounds.
+ * - `-- --product <folder>`: also measures the product of another checkout.
  */
-const isQuick = process.argv.includes('--quick');
+const { values: flags } = parseArgs({
+  options: { quick: { type: 'boolean' }, product: { type: 'string' } },
+});
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const artefacts = fileURLToPath(new URL('../.artefacts/', import.meta.url));
 
@@ -21,12 +27,21 @@ if (!existsSync(`${folder}node_modules/fastify`)) {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
 }
-await bundleApps();
-const samples: readonly Sample[] = await compareSystems(
-  systems.filter((system) => !isQuick || system.isQuick),
-  { path: '/v1.0/me', rounds: isQuick ? 3 : 7, warmUpSeconds: isQuick ? 2 : 3, seconds: isQuick ? 2 : 3 },
+const startedMs = performance.now();
+await bundleApps(flags.product);
+const products = flags.product === undefined ? ['product'] : ['product', 'before'];
+const bundleBytes = Object.fromEntries(
+  await Promise.all(products.map(async (name) => [name, (await stat(bundleOf(name))).size] as const)),
 );
-const { table, json } = toReport(samples);
-console.log(table);
+const measured = await measure(flags.quick ? plans.quick : plans.whole, flags.product !== undefined);
+const result = toResult(
+  { ...measured, bundleBytes },
+  {
+    command: flags.quick ? 'npm run bench -- --quick' : 'npm run bench',
+    minutes: (performance.now() - startedMs) / 60_000,
+  },
+);
+const parts = [systemsTable(result), startsTable(result), goalsTable(result), noiseText(result)];
+console.log(parts.join('\n\n'));
 await mkdir(artefacts, { recursive: true });
-await writeFile(`${artefacts}bench.json`, `${JSON.stringify(json, null, 2)}\n`);
+await writeFile(`${artefacts}bench.json`, `${JSON.stringify(result, null, 2)}\n`);

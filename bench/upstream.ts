@@ -1,19 +1,35 @@
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import process from 'node:process';
+import { answerMessages } from './support/answer-messages.ts';
+import { LONG_BYTES, longPath, SHORT_BYTES } from './support/requests.ts';
+
+/** A request as the upstream received it. */
+export interface SeenRequest {
+  readonly authorization: string;
+  readonly hasCookie: boolean;
+}
+
+export type UpstreamQuestion = 'origin' | 'watch' | 'seen';
 
 /**
- * Graph, as far as the bench needs it: responds at once with JSON, and with 401 to a request without a bearer token, so that
- * a 200 proves that the token arrived. It reads no further than that, because its core also runs the load.
+ * Graph, as far as the bench needs it: responds at once with JSON, and with 401 to a request without a bearer token. It
+ * reads no further than that, because its core also runs the load. Between `watch` and `seen` it records the requests.
  */
-const shortBody = body(1536);
-const longBody = body(102_400);
+let seen: SeenRequest[] | undefined;
 
-function body(length: number): string {
+function body(bytes: number): string {
   const start =
-    '{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#users","displayName":"Alice Adams","about":"';
-  return `${start}${'x'.repeat(length - start.length - 2)}"}`;
+    '{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#users/$entity","displayName":"Alice Adams","extensions":[';
+  const items: string[] = [];
+  for (let length = start.length; length < bytes - 400; length += (items.at(-1)?.length ?? 0) + 1) {
+    const id = `3f0c2d0e-7f0a-4c8e-9d3b-${String(items.length).padStart(12, '0')}`;
+    items.push(
+      `{"id":"${id}","extensionName":"com.contoso.item${items.length}","createdDateTime":"2026-11-30T12:00:00Z","owner":"alice.adams@contoso.example","isShared":false,"rank":${items.length}}`,
+    );
+  }
+  const withItems = `${start}${items.join()}],"aboutMe":"`;
+  return `${withItems}${'x'.repeat(bytes - withItems.length - 2)}"}`;
 }
 
 /** The head ends where the id of the request belongs, which Graph returns. */
@@ -33,10 +49,19 @@ function response(status: string, json: string): { readonly head: string; readon
   return { head: head.join('\r\n'), json };
 }
 
-const short = response('200 OK', shortBody);
-const long = response('200 OK', longBody);
+const short = response('200 OK', body(SHORT_BYTES));
+const long = response('200 OK', body(LONG_BYTES));
 const refused = response('401 Unauthorized', '{"error":{"code":"InvalidAuthenticationToken","message":""}}');
 const headEnd = Buffer.from('\r\n\r\n');
+
+function responseTo(head: string): string {
+  const authorization = /\r\nauthorization: (Bearer .*)/i.exec(head)?.[1] ?? '';
+  seen?.push({ authorization, hasCookie: /\r\ncookie:/i.test(head) });
+  const found = head.startsWith(`GET ${longPath} `) ? long : short;
+  const { head: responseHead, json } = authorization === '' ? refused : found;
+  const id = /\r\nclient-request-id: ([^\r]+)/i.exec(head)?.[1] ?? '';
+  return `${responseHead}${id}\r\n\r\n${json}`;
+}
 
 const server = createServer((socket) => {
   let rest: Buffer = Buffer.alloc(0);
@@ -44,26 +69,21 @@ const server = createServer((socket) => {
   socket.on('error', () => socket.destroy());
   socket.on('data', (chunk) => {
     let bytes: Buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    for (;;) {
-      const end = bytes.indexOf(headEnd);
-      if (end === -1) break;
-      const head = bytes.toString('latin1', 0, end);
-      const mayRead = /\r\nauthorization: Bearer ./i.test(head);
-      const { head: responseHead, json } = !mayRead
-        ? refused
-        : head.startsWith('GET /v1.0/users')
-          ? long
-          : short;
-      const id = /\r\nclient-request-id: ([^\r]+)/i.exec(head)?.[1] ?? '';
-      socket.write(`${responseHead}${id}\r\n\r\n${json}`, 'latin1');
+    for (let end = bytes.indexOf(headEnd); end !== -1; end = bytes.indexOf(headEnd)) {
+      socket.write(responseTo(bytes.toString('latin1', 0, end)), 'latin1');
       bytes = bytes.subarray(end + headEnd.length);
     }
     rest = bytes;
   });
 });
 server.listen(0, '127.0.0.1');
-await once(server, 'listening');
-const address = server.address();
-const port = address === null || typeof address === 'string' ? 0 : address.port;
-process.once('message', () => process.send?.({ origin: `http://127.0.0.1:${port}` }));
-process.once('disconnect', () => process.exit());
+const listening = once(server, 'listening');
+
+answerMessages(async (question: UpstreamQuestion) => {
+  await listening;
+  const recorded = seen ?? [];
+  seen = String(question) === 'watch' ? [] : undefined;
+  const address = server.address();
+  const port = address === null || typeof address === 'string' ? 0 : address.port;
+  return { origin: `http://127.0.0.1:${port}`, seen: recorded };
+});

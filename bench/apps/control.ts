@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
 import { createHttpSender } from '../../src/shared/network/http-request.ts';
-import { fixedToken } from '../support/system.ts';
+import { fixedToken } from '../support/fixed-token.ts';
 
 /** The product without its own work: its HTTP client, a fixed token, no session, no policy, no checks of the response. */
 const origin = process.env['DEV_GRAPH_ORIGIN'] ?? '';
@@ -14,12 +14,19 @@ app.http('control', {
     const { status, headers, body } = await sendHttp({
       origin,
       method: 'GET',
-      path: `/${request.params['path']?.replace(/^api\/graph\//, '')}`,
+      path: request.url.slice(request.url.indexOf('/api/graph/') + '/api/graph'.length),
       headers: { authorization: fixedToken, accept: 'application/json' },
       deadlineMs: 30_000,
       maxResponseBytes: 10_000_000,
       borrower: { kind: 'session', name: 'control' },
     });
-    return { status, headers: { 'content-type': String(headers['content-type']) }, body };
+    return {
+      status,
+      headers: {
+        'content-type': String(headers['content-type']),
+        'content-length': String(headers['content-length']),
+      },
+      body,
+    };
   },
 });

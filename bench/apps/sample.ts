@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { app } from '@azure/functions';
 import { createSample, type SampleSession } from '../support/microsoft-sample.ts';
 
-/** Microsoft's sample as functions. Its sessions are in memory. */
+/**
+ * Microsoft's sample as functions. Its sessions are in memory as objects, so unlike those of express-session they are not
+ * written as JSON for each call.
+ */
 const origin = process.env['PUBLIC_BASE_URL'] ?? '';
 const sample = createSample({
   entraOrigin: process.env['DEV_ENTRA_ORIGIN'] ?? '',

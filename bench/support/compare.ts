@@ -1,19 +1,22 @@
-import type { LoadResult, LoadTask } from '../load.ts';
-import { type PinnedProcess, startPinned } from './pinned-process.ts';
-import { startProgress } from './progress.ts';
-import type { Surroundings, Target, Usage } from './system.ts';
+import type { FixedLoop } from '../fixed-loop.ts';
+import type { Progress } from './progress.ts';
+import { type Rig, withSystem } from './rig.ts';
 import type { System } from './systems.ts';
 
 /** One system in one round. */
 export interface Sample {
-  readonly system: System;
+  readonly name: string;
   readonly round: number;
   readonly requestsPerSecond: number;
   /** CPU time of the system's process for each request. */
   readonly cpuMicros: number;
+  /** How much of its core the system used. A system with less than all of it was held up by the load. */
+  readonly coreShare: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly rssBytes: number;
+  /** What the fixed loop took before the slot. */
+  readonly fixedLoop: FixedLoop;
 }
 
 export interface Plan {
@@ -25,75 +28,68 @@ export interface Plan {
 
 const CONNECTIONS = 64;
 
+/** What a slot takes beyond its load: starting, signing in, checking. */
+const SLOT_SECONDS = 2;
+
+/** How long a comparison probably takes. */
+export function expectedSeconds(systems: readonly System[], plan: Plan): number {
+  return plan.rounds * systems.length * slotSeconds(plan);
+}
+
+function slotSeconds({ warmUpSeconds, seconds }: Plan): number {
+  return warmUpSeconds + seconds + SLOT_SECONDS;
+}
+
 /**
  * Measures every system once a round, each time in a new process and in a random order. A long-lived process has a bias of
  * its own, and a machine has slow minutes.
+ * @param endsAtMs no round but the first two begins if it would probably end later. By the monotonic clock.
  */
-export async function compareSystems(systems: readonly System[], plan: Plan): Promise<readonly Sample[]> {
-  const processes: PinnedProcess[] = [];
-  const start = (module: string) => {
-    const started = startPinned(module, 'load');
-    processes.push(started);
-    return started;
+export async function compareSystems(
+  systems: readonly System[],
+  plan: Plan,
+  rig: Rig,
+  progress: Progress,
+  endsAtMs = Number.POSITIVE_INFINITY,
+): Promise<readonly Sample[]> {
+  const samples: Sample[] = [];
+  const startedMs = performance.now();
+  const endOfNextMs = (rounds: number) => {
+    const nowMs = performance.now();
+    return nowMs + (nowMs - startedMs) / rounds;
   };
-  try {
-    const { origin: upstreamOrigin } = (await start('upstream.ts').ask('start')) as { origin: string };
-    const addresses = (await start('surroundings.ts').ask('start')) as Omit<
-      Surroundings,
-      'upstreamOrigin' | 'path'
-    >;
-    const surroundings: Surroundings = { ...addresses, upstreamOrigin, path: plan.path };
-    const load = start('load.ts');
-    const samples: Sample[] = [];
-    const progress = startProgress(plan.rounds * systems.length);
-    for (let round = 0; round < plan.rounds; round++) {
-      for (const system of shuffled(systems)) {
-        progress.step(system.name);
-        samples.push(await measure(system, round, plan, surroundings, load));
-      }
+  for (let round = 0; round < plan.rounds && (round < 2 || endOfNextMs(round) <= endsAtMs); round++) {
+    for (const system of shuffled(systems)) {
+      progress.step(`round ${round + 1} of ${plan.rounds}: ${system.name}`, slotSeconds(plan));
+      samples.push(await measure(system, round, plan, rig));
     }
-    progress.end();
-    return samples;
-  } finally {
-    await Promise.all(processes.map((started) => started.stop()));
   }
+  return samples;
 }
 
-async function measure(
-  system: System,
-  round: number,
-  { warmUpSeconds, seconds }: Plan,
-  surroundings: Surroundings,
-  load: PinnedProcess,
-): Promise<Sample> {
-  const running = startPinned(system.module, 'system', ...system.parameters);
-  try {
-    const target = (await running.ask(surroundings)) as Target;
-    const run = async (task: Omit<LoadTask, keyof Target>) => {
-      const result = (await load.ask({ ...target, ...task })) as LoadResult;
-      if (result.failures.length > 0)
-        throw new Error(`${system.name} responded with ${result.failures.join()}.`);
-      return result;
-    };
-    await run({ connections: CONNECTIONS, seconds: warmUpSeconds });
-    const before = (await running.ask('usage')) as Usage;
-    const result = await run({ connections: CONNECTIONS, seconds });
-    const after = (await running.ask('usage')) as Usage;
+async function measure(system: System, round: number, plan: Plan, rig: Rig): Promise<Sample> {
+  const fixedLoop = await rig.fixedLoop();
+  return withSystem(system, plan.path, rig, async ({ run, usage }) => {
+    await run({ connections: CONNECTIONS, until: { seconds: plan.warmUpSeconds } });
+    const before = await usage();
+    const result = await run({ connections: CONNECTIONS, until: { seconds: plan.seconds } });
+    const after = await usage();
+    const cpuMicros = after.cpuMicros - before.cpuMicros;
     return {
-      system,
+      name: system.name,
       round,
       requestsPerSecond: result.requests / result.seconds,
-      cpuMicros: (after.cpuMicros - before.cpuMicros) / result.requests,
+      cpuMicros: cpuMicros / result.requests,
+      coreShare: cpuMicros / 1e6 / result.seconds,
       p50Ms: result.p50Ms,
       p99Ms: result.p99Ms,
       rssBytes: after.rssBytes,
+      fixedLoop,
     };
-  } finally {
-    await running.stop();
-  }
+  });
 }
 
-function shuffled<Item>(items: readonly Item[]): readonly Item[] {
+export function shuffled<Item>(items: readonly Item[]): readonly Item[] {
   return items
     .map((item) => ({ item, at: Math.random() }))
     .toSorted((left, right) => left.at - right.at)

@@ -11,6 +11,8 @@ export type InvokeFunction = (
   functionName: string,
   path: string,
   body?: Uint8Array,
+  /** Of another user. */
+  otherCookie?: string,
 ) => Promise<string | undefined>;
 
 /** Starts a worker in this process, without a host. Its functions are called in the same way as by the Functions worker. */
@@ -47,10 +49,10 @@ export async function startInProcessWorker(
       }));
     },
   });
-  return async (functionName, path, body) => {
+  return async (functionName, path, body, otherCookie = cookie) => {
     const registered = functions.get(functionName);
     if (registered === undefined) throw new Error(`The bundle has no function "${functionName}".`);
-    const response = await invoke(core, model, registered, { http: rpcRequest(path, cookie, body) });
+    const response = await invoke(core, model, registered, { http: rpcRequest(path, otherCookie, body) });
     return response?.statusCode;
   };
 }

@@ -5,9 +5,9 @@ import type { HttpRequest, SendHttp } from '../../src/shared/network/http-reques
 import { createCircuitBreakers } from '../../src/shared/tokens/circuit-breaker.ts';
 import { createMsal } from '../../src/shared/tokens/msal.ts';
 
-const tenantId = '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01';
-const objectId = 'a11ce000-52d1-4b6e-9f3a-7c0e4d8b2a01';
-const clientId = '3c1f6e0a-5a6d-4b57-9c35-0a4b8d2e7f10';
+export const tenantId = '7a1c5b1e-3f0d-4c58-9d0e-5b2f6a9c1d01';
+export const objectId = 'a11ce000-52d1-4b6e-9f3a-7c0e4d8b2a01';
+export const clientId = '3c1f6e0a-5a6d-4b57-9c35-0a4b8d2e7f10';
 const protocolScopes = new Set(['openid', 'profile', 'offline_access']);
 
 /**
@@ -108,7 +108,7 @@ function accessTokenClaims(scopes: readonly string[]) {
   };
 }
 
-function idTokenClaims() {
+export function idTokenClaims() {
   return {
     aud: clientId,
     iss: `https://login.microsoftonline.com/${tenantId}/v2.0`,

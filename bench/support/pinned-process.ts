@@ -7,17 +7,20 @@ import { fileURLToPath } from 'node:url';
 export type Core = 'system' | 'load';
 
 /** Whether processes can be pinned: on Linux with at least two cores. */
-const canPin =
+export const canPin =
   availableParallelism() >= 2 && spawnSync('taskset', ['--version'], { stdio: 'ignore' }).status === 0;
 
 export interface PinnedProcess {
-  /** Sends a message and returns the next one that the process sends. @throws {Error} if the process ends first */
-  ask(message: unknown): Promise<unknown>;
+  /** Sends a message and returns the process's answer. @throws {Error} if the process ends first, or answers too late */
+  ask<Answer>(message: unknown): Promise<Answer>;
   stop(): Promise<void>;
 }
 
+/** No question takes longer, so a process that hangs cannot stop the bench. */
+const ANSWER_TIMEOUT_MS = 120_000;
+
 /** Starts a module of this folder in a process of its own. */
-export function startPinned(module: string, core: Core, ...parameters: string[]): PinnedProcess {
+export function startPinned(module: string, core: Core, ...parameters: readonly string[]): PinnedProcess {
   const file = fileURLToPath(new URL(`../${module}`, import.meta.url));
   const pinning = canPin ? ['taskset', '--cpu-list', core === 'system' ? '0' : '1'] : [];
   const [command = process.execPath, ...rest] = [...pinning, process.execPath, file, ...parameters];
@@ -26,19 +29,22 @@ export function startPinned(module: string, core: Core, ...parameters: string[])
     env: { ...process.env, NODE_ENV: 'production' },
   });
   return {
-    async ask(message) {
+    async ask<Answer>(message: unknown) {
       child.send(Object(message));
-      const ended = new AbortController();
+      const asked = new AbortController();
+      const timer = setTimeout(() => child.kill('SIGKILL'), ANSWER_TIMEOUT_MS);
       try {
         const [answer]: unknown[] = await Promise.race([
-          once(child, 'message', { signal: ended.signal }),
-          once(child, 'exit', { signal: ended.signal }).then(() => {
+          once(child, 'message', { signal: asked.signal }),
+          once(child, 'exit', { signal: asked.signal }).then(() => {
             throw new Error(`${module} has ended.`);
           }),
         ]);
-        return answer;
+        // The modules of this folder answer with what the caller names.
+        return answer as Answer;
       } finally {
-        ended.abort();
+        clearTimeout(timer);
+        asked.abort();
       }
     },
     stop: () => stop(child),

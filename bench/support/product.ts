@@ -5,12 +5,12 @@ import { startFunctionsHost } from '@entra-bff/functions-host';
 import { type GraphEmulator, startGraphEmulator } from '@entra-bff/graph-emulator';
 import { bundle } from '../../build/bundle.ts';
 import { type Azurite, startAzurite } from '../../dev/azurite.ts';
-import { developmentSettings } from '../../dev/development-settings.ts';
 import { findFreePort } from '../../dev/free-port.ts';
 import { createRunning } from '../../dev/running.ts';
 import { UserAgent } from '../../test/support/user-agent.ts';
 import type * as WorkerBundle from '../../test/support/worker.ts';
 import { type CountingForwarder, startCountingForwarder } from './counting-forwarder.ts';
+import { measuredSettings } from './measured-settings.ts';
 
 /** The product as `npm start` runs it, with a counter in front of its storage and an adjustable clock. */
 export interface MeasuredProduct {
@@ -35,6 +35,15 @@ export interface MeasuredWorker {
   runTimer(name: string): Promise<void>;
 }
 
+/** Bundles the app with its injectable parts exported. @returns the path of the bundle */
+export async function bundleWorker(): Promise<string> {
+  const fromRoot = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+  const outfile = fromRoot('.build/measure.cjs');
+  const inject = [fromRoot('test/support/worker-date.ts')];
+  await bundle({ entry: fromRoot('test/support/worker.ts'), outfile, inject });
+  return outfile;
+}
+
 /** Runs `measure` against a started product, and then stops the product, even after an error. */
 export async function withProduct(measure: (product: MeasuredProduct) => Promise<void>): Promise<void> {
   const running = createRunning();
@@ -45,28 +54,18 @@ export async function withProduct(measure: (product: MeasuredProduct) => Promise
     const now = () => new Date(Date.now() + offsetMs);
     const entra = await running.add(startEntraEmulator({ directory: demoDirectory, now }));
     const graph = await running.add(startGraphEmulator({ directory: demoDirectory, entra, now }));
-    const outfile = fileURLToPath(new URL('../../.build/measure.cjs', import.meta.url));
-    const entry = fileURLToPath(new URL('../../test/support/worker.ts', import.meta.url));
-    const workerDate = fileURLToPath(new URL('../../test/support/worker-date.ts', import.meta.url));
-    await bundle({ entry, outfile, inject: [workerDate] });
+    const outfile = await bundleWorker();
     const port = await findFreePort();
-    const settings = {
-      ...developmentSettings(
-        {
-          // Every worker of a deployment has the same public address.
-          bffOrigin: `http://localhost:${port}`,
-          entraOrigin: entra.origin,
-          graphOrigin: graph.origin,
-          tableConnectionString: azurite.connectionString.replace(
-            new URL(azurite.endpoint).origin,
-            storage.origin,
-          ),
-        },
-        {},
+    const settings = measuredSettings({
+      // Every worker of a deployment has the same public address.
+      bffOrigin: `http://localhost:${port}`,
+      entraOrigin: entra.origin,
+      graphOrigin: graph.origin,
+      tableConnectionString: azurite.connectionString.replace(
+        new URL(azurite.endpoint).origin,
+        storage.origin,
       ),
-      // A few users make all calls. The limit is counted, but never reached.
-      RATE_LIMIT_CALLS_PER_SECOND: '10000',
-    };
+    });
     let isFirst = true;
     await measure({
       entra,

@@ -1,65 +1,120 @@
-import type { Sample } from './compare.ts';
-import { markdownTable } from './markdown-table.ts';
-import { median, spread } from './statistics.ts';
+import { availableParallelism } from 'node:os';
+import process from 'node:process';
+import { type GoalResult, judge } from './goals.ts';
+import type { Measurements } from './measurements.ts';
+import { type Noise, toNoise } from './noise.ts';
+import { median, perRound, spread } from './statistics.ts';
 
+/** `.artefacts/bench.json`. Every published number is from it. */
 export interface BenchResult {
+  readonly run: {
+    readonly command: string;
+    /** ISO date. */
+    readonly date: string;
+    readonly node: string;
+    readonly cores: number;
+    readonly rounds: number;
+    readonly minutes: number;
+  };
   readonly systems: readonly {
     readonly name: string;
     readonly rps: number;
     readonly ratioToB: number;
     readonly cpuMicros: number;
   }[];
-  /** Of requests per second, inside a round; `product/control` is the product divided by the control. */
+  /** Of requests per second, inside a round: `product/control` is the product divided by the control. */
   readonly ratios: Readonly<Record<string, number>>;
-  /** CPU time of a warm call in microseconds: what is the product's own, and what the upstream call costs. */
-  readonly costs: Readonly<Record<string, number>>;
-  /** The middle half of B's rounds, as a share of their median. */
-  readonly noise: number;
+  readonly noise: Noise;
+  /** The middle half of the rounds, as a share of their median: of each system's `ratioToB`, and of each of `ratios`. */
+  readonly spreads: Readonly<Record<string, number>>;
+  readonly latencies: Readonly<Record<string, { readonly p50Ms: number; readonly p99Ms: number }>>;
+  /** Medians of the starts. */
+  readonly starts: readonly {
+    readonly name: string;
+    readonly processStartMs: number;
+    readonly specializationMs: number;
+    readonly rssMiB: number;
+  }[];
+  /** CPU time of a call, in microseconds, by who calls. */
+  readonly growth: { readonly oneUser: number; readonly activeUsers: number; readonly allUsers: number };
+  readonly goals: readonly GoalResult[];
 }
 
-const ratioNames = ['product/control', 'product/sample', 'product/B', 'control/hello'] as const;
+const ratioNames = [
+  'product/control',
+  'product/sample',
+  'product/B',
+  'control/hello',
+  'before/control',
+  'product/before',
+] as const;
 
-export function toReport(samples: readonly Sample[]): { readonly table: string; readonly json: BenchResult } {
-  const names = [...new Set(samples.map(({ system }) => system.name))];
-  const of = (name: string) => samples.filter(({ system }) => system.name === name);
-  const ratioOf = (name: string, unit: string) =>
-    median(
-      of(name).flatMap((sample) => {
-        const other = of(unit).find(({ round }) => round === sample.round);
-        return other === undefined ? [] : [sample.requestsPerSecond / other.requestsPerSecond];
-      }),
-    );
-  const cpuOf = (name: string) => median(of(name).map(({ cpuMicros }) => cpuMicros));
-  const systems = names
-    .map((name) => ({
+export function toResult(
+  measured: Measurements,
+  { command, minutes }: Pick<BenchResult['run'], 'command' | 'minutes'>,
+): BenchResult {
+  const { short, long, starts, growth } = measured;
+  const ratiosOf = (samples: Measurements['short'], name: string, unit: string) =>
+    perRound(samples, [name, unit], (of) => ratio(of[name]?.requestsPerSecond, of[unit]?.requestsPerSecond));
+  const allRatios = [
+    ...ratioNames.map((text) => {
+      const [name = '', unit = ''] = text.split('/');
+      return [text, ratiosOf(short, name, unit)] as const;
+    }),
+    ['product/control, 100 KB', ratiosOf(long, 'product', 'control')] as const,
+  ].filter(([, values]) => values.length > 0);
+  const systems = [...Map.groupBy(short, ({ name }) => name)]
+    .map(([name, of]) => ({
       name,
-      rps: median(of(name).map(({ requestsPerSecond }) => requestsPerSecond)),
-      ratioToB: ratioOf(name, 'B'),
-      cpuMicros: cpuOf(name),
+      rps: Math.round(median(of.map(({ requestsPerSecond }) => requestsPerSecond))),
+      ratioToB: rounded(median(ratiosOf(short, name, 'B'))),
+      cpuMicros: rounded(median(of.map(({ cpuMicros }) => cpuMicros))),
     }))
     .toSorted((left, right) => right.rps - left.rps);
-  const table = markdownTable(
-    ['system', 'requests/s', '/ B', 'CPU, µs', 'p50, ms', 'p99, ms', 'RSS, MiB'],
-    systems.map(({ name, rps, ratioToB, cpuMicros }) => [
-      of(name)[0]?.system.title ?? name,
-      rps.toFixed(0),
-      ratioToB.toFixed(2),
-      cpuMicros.toFixed(0),
-      median(of(name).map(({ p50Ms }) => p50Ms)).toFixed(1),
-      median(of(name).map(({ p99Ms }) => p99Ms)).toFixed(1),
-      median(of(name).map(({ rssBytes }) => rssBytes / 2 ** 20)).toFixed(0),
+  return {
+    run: {
+      command,
+      date: new Date().toISOString().slice(0, 10),
+      node: process.version,
+      cores: availableParallelism(),
+      rounds: new Set(short.map(({ round }) => round)).size,
+      minutes: rounded(minutes),
+    },
+    systems,
+    ratios: Object.fromEntries(allRatios.map(([name, values]) => [name, rounded(median(values))])),
+    noise: toNoise(short),
+    spreads: Object.fromEntries([
+      ...systems.map(({ name }) => [name, rounded(spread(ratiosOf(short, name, 'B')))] as const),
+      ...allRatios.map(([name, values]) => [name, rounded(spread(values))] as const),
     ]),
-  );
-  const ratios = Object.fromEntries(
-    ratioNames.map((text) => {
-      const [name = '', unit = ''] = text.split('/');
-      return [text, ratioOf(name, unit)];
-    }),
-  );
-  const costs = {
-    'product - control': cpuOf('product') - cpuOf('control'),
-    'control - hello': cpuOf('control') - cpuOf('hello'),
+    latencies: Object.fromEntries(
+      [...Map.groupBy(short, ({ name }) => name)].map(([name, of]) => [
+        name,
+        {
+          p50Ms: rounded(median(of.map(({ p50Ms }) => p50Ms))),
+          p99Ms: rounded(median(of.map(({ p99Ms }) => p99Ms))),
+        },
+      ]),
+    ),
+    starts: [...Map.groupBy(starts, ({ name }) => name)].map(([name, of]) => ({
+      name,
+      processStartMs: Math.round(median(of.map(({ processStartMs }) => processStartMs))),
+      specializationMs: Math.round(median(of.map(({ specializationMs }) => specializationMs))),
+      rssMiB: rounded(median(of.map(({ rssBytes }) => rssBytes)) / 2 ** 20),
+    })),
+    growth: {
+      oneUser: rounded(growth.oneUserMicros),
+      activeUsers: rounded(growth.activeUsersMicros),
+      allUsers: rounded(growth.allUsersMicros),
+    },
+    goals: judge(measured),
   };
-  const noise = spread(of('B').map(({ requestsPerSecond }) => requestsPerSecond));
-  return { table, json: { systems, ratios, costs, noise } };
+}
+
+function ratio(value = Number.NaN, unit = Number.NaN): number {
+  return value / unit;
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(4));
 }

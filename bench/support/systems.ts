@@ -1,49 +1,80 @@
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { bundle } from '../../build/bundle.ts';
 
 export interface System {
   readonly name: string;
+  readonly title: string;
+  /** The module that runs it, and its arguments. */
   readonly module: string;
   readonly parameters: readonly string[];
+  /** What comes before Graph's path. */
+  readonly pathPrefix: string;
+  /** Where a browser signs in. Without it, the system has no sessions. */
+  readonly signInPath?: string;
+  /** Whose token Graph receives. Nothing: the system does not call Graph. */
+  readonly token: 'fixed' | 'of the user' | 'none';
   /** Also in `--quick`. */
   readonly isQuick: boolean;
-  readonly title: string;
 }
 
 const fromRoot = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const appFile = (name: string) => fromRoot(`.build/bench/${name}.cjs`);
 
-const inFrame = (name: string, title: string, ...parameters: string[]): System => ({
-  name,
-  module: 'systems/functions.ts',
-  parameters: [appFile(name), ...parameters],
-  isQuick: true,
-  title,
-});
+/** The bundle of an app of the frame. */
+export function bundleOf(name: string): string {
+  return fromRoot(`.build/bench/${name}.cjs`);
+}
 
-const alone = (name: string, module: string, title: string, isQuick = false): System => ({
-  name,
-  module: `systems/${module}`,
-  parameters: [],
-  isQuick,
-  title,
-});
+function inFrame(name: string, title: string, token: System['token']): System {
+  return {
+    name,
+    title: `Functions: ${title}`,
+    module: 'systems/functions.ts',
+    parameters: [bundleOf(name)],
+    pathPrefix: '/api/graph',
+    ...(token === 'of the user' && { signInPath: '/api/auth/login' }),
+    token,
+    isQuick: true,
+  };
+}
+
+function alone(name: string, title: string, module: string, more: Partial<System> = {}): System {
+  const fixed = { parameters: [], pathPrefix: '', token: 'fixed', isQuick: false } as const;
+  return { name, title, module: `systems/${module}`, ...fixed, ...more };
+}
 
 export const systems: readonly System[] = [
-  alone('B', 'undici-proxy.ts', 'B: bare proxy, undici, fixed token', true),
-  alone('node', 'node-proxy.ts', 'bare proxy, `node:http`, fixed token'),
-  alone('fastify', 'fastify-session.ts', 'fastify, token in an encrypted cookie'),
-  alone('express-sample', 'express-sample.ts', "Microsoft's sample: express, msal-node"),
-  inFrame('hello', 'Functions: a fixed response'),
-  inFrame('control', 'Functions: fixed token, no session, no policy'),
-  inFrame('product', 'Functions: **entra-bff**', 'signed-in'),
-  inFrame('sample', "Functions: Microsoft's sample", 'signed-in'),
+  alone('B', 'bare proxy, undici, fixed token (B)', 'undici-proxy.ts', { isQuick: true }),
+  alone('node', 'bare proxy, `node:http`, fixed token', 'node-proxy.ts'),
+  alone('fastify', 'fastify, token in an encrypted cookie', 'fastify-session.ts', { signInPath: '/sign-in' }),
+  alone('express-sample', "Microsoft's sample: express, msal-node", 'express-sample.ts', {
+    signInPath: '/api/auth/login',
+    token: 'of the user',
+  }),
+  inFrame('hello', 'fixed response', 'none'),
+  inFrame('control', 'fixed token, no session, no policy', 'fixed'),
+  inFrame('product', '**entra-bff**', 'of the user'),
+  inFrame('sample', "Microsoft's sample", 'of the user'),
 ];
 
-/** Bundles the apps of the frame with the options of the deployed app. */
-export async function bundleApps(): Promise<void> {
-  await bundle({ entry: fromRoot('src/main.ts'), outfile: appFile('product') });
+/** The product of another checkout. */
+export const before: System = inFrame('before', 'entra-bff, before', 'of the user');
+
+export function titleOf(name: string): string {
+  return [...systems, before].find((system) => system.name === name)?.title ?? name;
+}
+
+/**
+ * Bundles the apps of the frame with the options of the deployed app.
+ * @param otherCheckout the folder of {@link before}
+ */
+export async function bundleApps(otherCheckout?: string): Promise<void> {
+  await bundle({ entry: fromRoot('src/main.ts'), outfile: bundleOf('product') });
+  if (otherCheckout !== undefined) {
+    const module: unknown = await import(pathToFileURL(`${otherCheckout}/build/bundle.ts`).href);
+    const other = module as { bundle: typeof bundle };
+    await other.bundle({ entry: `${otherCheckout}/src/main.ts`, outfile: bundleOf('before') });
+  }
   await build({
     absWorkingDir: fromRoot('.'),
     entryPoints: ['hello', 'control', 'sample'].map((name) => fromRoot(`bench/apps/${name}.ts`)),

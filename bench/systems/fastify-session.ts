@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import fastifyProxy from '@fastify/http-proxy';
 import secureSession from '@fastify/secure-session';
 import { fastify } from 'fastify';
-import { browserHeaders, fixedToken, runSystem } from '../support/system.ts';
+import { fixedToken } from '../support/fixed-token.ts';
+import { runSystem } from '../support/system.ts';
 
 /** fastify with its own plugins: the token is in an encrypted cookie, and undici proxies. */
-runSystem(async ({ upstreamOrigin, path }) => {
+runSystem(async ({ port, upstreamOrigin }) => {
   const app = fastify();
   await app.register(secureSession, { key: randomBytes(32), cookie: { path: '/', httpOnly: true } });
   app.get('/sign-in', async (request) => {
@@ -24,13 +25,7 @@ runSystem(async ({ upstreamOrigin, path }) => {
       }),
     },
   });
-  const origin = await app.listen({ host: '127.0.0.1', port: 0 });
-  const signedIn = await fetch(`${origin}/sign-in`);
-  const cookie = signedIn.headers
-    .getSetCookie()
-    .map((text) => text.split(';')[0])
-    .join('; ');
-  return { origin, path, headers: { ...browserHeaders, cookie } };
+  await app.listen({ host: 'localhost', port });
 });
 
 declare module '@fastify/secure-session' {

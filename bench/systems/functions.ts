@@ -1,38 +1,17 @@
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { startFunctionsHost } from '@entra-bff/functions-host';
-import { developmentSettings } from '../../dev/development-settings.ts';
-import { findFreePort } from '../../dev/free-port.ts';
-import { UserAgent } from '../../test/support/user-agent.ts';
-import { signIn } from '../../test/support/world.ts';
-import { browserHeaders, runSystem } from '../support/system.ts';
+import { runSystem } from '../support/system.ts';
 
 /**
  * Apps in the development host of this repository, with the real library of Azure Functions. It costs what Microsoft's
- * worker costs in this process; the host itself and its connection to the worker are not measured.
- * The first argument is the path of a bundle. With the second one, `signed-in`, a user signs in first.
+ * worker costs in this process; the host itself and its connection to the worker are not measured. The argument is the
+ * path of a bundle. This process loads nothing else, because its start and its memory are measured.
  */
-const [bundle = '', state] = process.argv.slice(2);
+const [bundle = ''] = process.argv.slice(2);
 
-runSystem(async ({ upstreamOrigin, entraOrigin, tableConnectionString, path }) => {
-  const port = await findFreePort();
-  const bffOrigin = `http://localhost:${port}`;
-  const host = await startFunctionsHost({
-    bundle,
-    port,
-    appDirectory: fileURLToPath(new URL('../..', import.meta.url)),
-    env: {
-      ...developmentSettings(
-        { bffOrigin, entraOrigin, graphOrigin: upstreamOrigin, tableConnectionString },
-        {},
-      ),
-      // A few users make all calls. The limit is counted, but never reached.
-      RATE_LIMIT_CALLS_PER_SECOND: '10000',
-    },
-  });
+runSystem(async ({ port, settings }) => {
+  const appDirectory = fileURLToPath(new URL('../..', import.meta.url));
+  const host = await startFunctionsHost({ bundle, port, appDirectory, env: settings });
   if (host.loadError) throw host.loadError;
-  const browser = new UserAgent(host.origin);
-  if (state === 'signed-in') await signIn(browser, { user: 'alice' });
-  const cookie = [...browser.cookies()].map(([name, value]) => `${name}=${value}`).join('; ');
-  return { origin: host.origin, path: `/api/graph${path}`, headers: { ...browserHeaders, cookie } };
 });

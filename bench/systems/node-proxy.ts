@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { Agent, createServer, request as send } from 'node:http';
-import { browserHeaders, fixedToken, runSystem } from '../support/system.ts';
+import { fixedToken } from '../support/fixed-token.ts';
+import { runSystem } from '../support/system.ts';
 
 /** A bare proxy with Node's own client and a fixed token. */
-runSystem(async ({ upstreamOrigin, path }) => {
+runSystem(async ({ port, upstreamOrigin }) => {
   const { hostname, port: upstreamPort } = new URL(upstreamOrigin);
   const agent = new Agent({ keepAlive: true, maxSockets: 128 });
   const server = createServer((incoming, outgoing) => {
@@ -18,9 +19,6 @@ runSystem(async ({ upstreamOrigin, path }) => {
       .on('error', () => outgoing.destroy())
       .end();
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, 'localhost');
   await once(server, 'listening');
-  const address = server.address();
-  const port = address === null || typeof address === 'string' ? 0 : address.port;
-  return { origin: `http://127.0.0.1:${port}`, path, headers: browserHeaders };
 });

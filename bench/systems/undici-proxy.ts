@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Pool } from 'undici';
-import { browserHeaders, fixedToken, runSystem } from '../support/system.ts';
+import { fixedToken } from '../support/fixed-token.ts';
+import { runSystem } from '../support/system.ts';
 
 /** B, the unit of all ratios: the least that a proxy of Node can do, with a fixed token. */
-runSystem(async ({ upstreamOrigin, path }) => {
+runSystem(async ({ port, upstreamOrigin }) => {
   const pool = new Pool(upstreamOrigin, { connections: 128 });
   const server = createServer((request, response) => {
     pool.dispatch(
@@ -33,9 +34,6 @@ runSystem(async ({ upstreamOrigin, path }) => {
       },
     );
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, 'localhost');
   await once(server, 'listening');
-  const address = server.address();
-  const port = address === null || typeof address === 'string' ? 0 : address.port;
-  return { origin: `http://127.0.0.1:${port}`, path, headers: browserHeaders };
 });

@@ -1,25 +1,103 @@
-import { expect, it } from 'vitest';
+import { Buffer } from 'node:buffer';
+import { describe, expect, it } from 'vitest';
 import { compareSystems } from '../../bench/support/compare.ts';
-import { toReport } from '../../bench/support/report.ts';
+import { toNoise } from '../../bench/support/noise.ts';
+import { startProgress } from '../../bench/support/progress.ts';
+import { longPath, shortPath } from '../../bench/support/requests.ts';
+import { ResponseReader } from '../../bench/support/response-reader.ts';
+import { withRig } from '../../bench/support/rig.ts';
+import { measureStarts } from '../../bench/support/startup.ts';
+import { median, perRound, spread } from '../../bench/support/statistics.ts';
 import { bundleApps, systems } from '../../bench/support/systems.ts';
 import { isWholeRun } from '../support/scale.ts';
 
+const silent = { isTTY: false, columns: 80, write: () => true };
+
 /** The systems in the frame need no installed packages of the bench. Speeds of a busy machine mean nothing. */
-it.runIf(isWholeRun)(
-  'the bench compares the product with its control and with a fixed response',
-  async () => {
+describe.runIf(isWholeRun)('bench', () => {
+  const inFrame = systems.filter(({ name }) => ['hello', 'control', 'product', 'sample'].includes(name));
+  const progress = startProgress(1, { stream: silent });
+
+  it('measures systems that send Graph the right token, and return its whole response', async () => {
     await bundleApps();
-    const compared = systems.filter(({ name }) => ['hello', 'control', 'product', 'sample'].includes(name));
-    const samples = await compareSystems(compared, {
-      path: '/v1.0/me',
-      rounds: 1,
-      warmUpSeconds: 0.2,
-      seconds: 0.5,
+    const samples = await withRig(async (rig) => {
+      const plan = { rounds: 1, warmUpSeconds: 0.2, seconds: 0.5 };
+      const short = await compareSystems(inFrame, { ...plan, path: shortPath }, rig, progress);
+      const ofLong = inFrame.filter(({ name }) => name === 'control' || name === 'product');
+      return [...short, ...(await compareSystems(ofLong, { ...plan, path: longPath }, rig, progress))];
     });
-    const { table, json } = toReport(samples);
-    expect(json.systems.map(({ name }) => name).sort()).toEqual(['control', 'hello', 'product', 'sample']);
-    for (const { rps, cpuMicros } of json.systems) expect(Math.min(rps, cpuMicros)).toBeGreaterThan(0);
-    expect(json.ratios['product/control']).toBeGreaterThan(0);
-    expect(table).toContain('**entra-bff**');
-  },
-);
+    expect(samples.map(({ name }) => name).sort()).toEqual([
+      ...['control', 'control', 'hello', 'product', 'product', 'sample'],
+    ]);
+    for (const { requestsPerSecond, cpuMicros } of samples)
+      expect(Math.min(requestsPerSecond, cpuMicros)).toBeGreaterThan(0);
+  });
+
+  it('measures the start of the product', async () => {
+    await bundleApps();
+    const product = inFrame.filter(({ name }) => name === 'product');
+    const [start] = await withRig((rig) => measureStarts(product, 1, rig, progress));
+    expect(start?.processStartMs).toBeGreaterThan(start?.specializationMs ?? 0);
+    expect(start?.rssBytes).toBeGreaterThan(50 * 2 ** 20);
+  });
+});
+
+describe('ResponseReader', () => {
+  const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n';
+  it.each([
+    ['a length', `${head}Content-Length: 5\r\n\r\nab\r\nc`],
+    ['chunks', `${head}Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\n\r\nc\r\n0\r\n\r\n`],
+  ])('finds responses with %s, however they are cut', (_, text) => {
+    const bytes = Buffer.from(text + text);
+    for (let size = 1; size <= bytes.length; size++) {
+      const reader = new ResponseReader();
+      const found = [];
+      for (let at = 0; at < bytes.length; at += size)
+        found.push(...reader.push(bytes.subarray(at, at + size)));
+      expect(found).toMatchObject([
+        { status: 200, bodyBytes: 5 },
+        { status: 200, bodyBytes: 5 },
+      ]);
+    }
+  });
+});
+
+describe('statistics', () => {
+  it('computes medians, spreads, and values inside rounds', () => {
+    expect(median([3, 1, 2])).toBe(2);
+    expect(median([4, 1, 2, 3])).toBe(2.5);
+    expect(spread([1, 2, 3, 4, 5])).toBeCloseTo(2 / 3);
+    const samples = [
+      { name: 'a', round: 0, value: 4 },
+      { name: 'b', round: 0, value: 2 },
+      { name: 'a', round: 1, value: 9 },
+      { name: 'b', round: 1, value: 3 },
+      { name: 'a', round: 2, value: 1 },
+    ];
+    expect(perRound(samples, ['a', 'b'], (of) => of.a.value / of.b.value)).toEqual([2, 3]);
+  });
+});
+
+describe('toNoise', () => {
+  const sample = {
+    ...{ name: 'B', round: 0, requestsPerSecond: 1_000, cpuMicros: 50, coreShare: 1 },
+    ...{ p50Ms: 1, p99Ms: 2, rssBytes: 1, fixedLoop: { wallMs: 30, cpuMs: 30 } },
+  };
+  const rounds = [0, 1, 2, 3].map((round) => ({ ...sample, round }));
+
+  it('trusts a run on a quiet machine', () => {
+    const { reasons, ...shares } = toNoise(rounds);
+    expect(reasons.filter((reason) => !reason.includes('pinned'))).toEqual([]);
+    expect(shares).toEqual({ fixedLoop: 0, stolen: 0, B: 0, leastCoreShare: 1 });
+  });
+
+  it.each([
+    ['whose speed varies', { fixedLoop: { wallMs: 40, cpuMs: 40 } }, 'speed of the machine'],
+    ['that others use', { fixedLoop: { wallMs: 30, cpuMs: 15 } }, 'others used the core'],
+    ['on which B varies', { requestsPerSecond: 2_000 }, 'B varied'],
+    ['whose load is too slow', { coreShare: 0.5 }, 'used only'],
+  ])('does not trust a run on a machine %s', (_, change, reason) => {
+    const noisy = rounds.map((round, index) => (index > 1 ? { ...round, ...change } : round));
+    expect(toNoise(noisy).reasons.join()).toContain(reason);
+  });
+});
