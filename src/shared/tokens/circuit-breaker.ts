@@ -1,3 +1,10 @@
+import {
+  createPausingBreaker,
+  FAILURES_IN_A_ROW,
+  PAUSE_SECONDS,
+  type PausingBreaker,
+  toPauseSeconds,
+} from '../network/pausing-breaker.ts';
 import { createPerUser } from './per-user.ts';
 
 /**
@@ -24,11 +31,7 @@ export interface CircuitBreaker {
   recordSuccess(): void;
 }
 
-const FAILURES_IN_A_ROW = 5;
-const PAUSE_SECONDS = 5;
-/** The longest pause, even if Entra ID asks for more. One probe a minute does not burden Entra ID. */
-const MAX_PAUSE_SECONDS = 60;
-const PROBE_SECONDS = 10; // time for the outcome of a probe, longer than the deadline of a token request
+type TokenBreaker = CircuitBreaker & PausingBreaker;
 
 export interface CircuitBreakers {
   /** For this user's renewals. */
@@ -116,7 +119,7 @@ function createWorkerBreaker(monotonicMs: () => number, onPause: (seconds: numbe
       failures++;
       failingUsers.add(user);
       if (retryAfterSeconds !== undefined)
-        retryAtMs.set(user, monotonicMs() + pauseSeconds(retryAfterSeconds) * 1000);
+        retryAtMs.set(user, monotonicMs() + toPauseSeconds(retryAfterSeconds) * 1000);
       const shared = sharedSeconds();
       if (shared !== undefined) return pause(shared);
       if (failingUsers.size > 1 && failures >= FAILURES_IN_A_ROW) return pause(PAUSE_SECONDS);
@@ -130,65 +133,12 @@ function createWorkerBreaker(monotonicMs: () => number, onPause: (seconds: numbe
   };
 }
 
-interface PausingBreaker extends CircuitBreaker {
-  pause(seconds: number): void;
-  /** The probe was inconclusive, so another one may be sent. */
-  probeAgain(): void;
-}
-
-const pauseSeconds = (requested: number) => Math.min(Math.max(requested, 1), MAX_PAUSE_SECONDS);
-
 /**
  * @param monotonicMs elapsed time on this worker
- * @param defaultPauseSeconds the pause if the endpoint did not send a `Retry-After`
+ * @param pauseSeconds the pause if the endpoint did not send a `Retry-After`
  */
-export function createCircuitBreaker(
-  monotonicMs: () => number,
-  defaultPauseSeconds = PAUSE_SECONDS,
-): PausingBreaker {
-  let failures = 0;
-  let openUntilMs: number | undefined;
-  let probing = false;
-  const inSeconds = (seconds: number) => monotonicMs() + seconds * 1000;
-  const pause = (seconds: number) => {
-    const untilMs = inSeconds(seconds);
-    // Several requests from before the pause may fail. The longest of their pauses applies.
-    openUntilMs = probing ? untilMs : Math.max(openUntilMs ?? 0, untilMs);
-    probing = false;
-  };
-
-  const recordFailure = (retryAfterSeconds?: number) => {
-    failures++;
-    if (retryAfterSeconds !== undefined) pause(pauseSeconds(retryAfterSeconds));
-    else if (probing || failures >= FAILURES_IN_A_ROW) pause(defaultPauseSeconds);
-  };
-
-  return {
-    pause,
-    probeAgain() {
-      if (probing) pause(0);
-    },
-    startRequest() {
-      if (openUntilMs === undefined) return undefined;
-      const leftMs = openUntilMs - monotonicMs();
-      if (leftMs > 0) return probing ? 1 : Math.ceil(leftMs / 1000);
-      probing = true;
-      openUntilMs = inSeconds(PROBE_SECONDS); // holds back the other requests until the probe has an outcome
-      return undefined;
-    },
-    pausedSeconds() {
-      const leftMs = openUntilMs === undefined ? 0 : openUntilMs - monotonicMs();
-      return leftMs > 0 ? Math.ceil(leftMs / 1000) : undefined;
-    },
-    recordFailure,
-    recordThrottling: recordFailure,
-    recordUserThrottling: recordFailure,
-    recordSuccess() {
-      failures = 0;
-      // A response to a request that was sent before the pause does not end the pause.
-      if (!probing) return;
-      probing = false;
-      openUntilMs = undefined;
-    },
-  };
+export function createCircuitBreaker(monotonicMs: () => number, pauseSeconds = PAUSE_SECONDS): TokenBreaker {
+  const breaker = createPausingBreaker(monotonicMs, { pauseSeconds });
+  const { recordFailure } = breaker;
+  return { ...breaker, recordThrottling: recordFailure, recordUserThrottling: recordFailure };
 }

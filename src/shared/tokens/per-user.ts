@@ -1,8 +1,8 @@
 import type { Session } from '../session/session.ts';
 
 /**
- * State that this worker holds only for users whose token requests fail: for at most {@link MAX_USERS} users, and for each
- * user until {@link RETENTION_MS} after the last update.
+ * State that this worker holds only for users whose requests to another server fail: for at most {@link MAX_USERS} users, and
+ * for each user until {@link RETENTION_MS} after the last update.
  */
 export interface PerUser<State> {
   find(user: string): State | undefined;
@@ -10,7 +10,7 @@ export interface PerUser<State> {
   findOrCreate(user: string): State;
 }
 
-/** Beyond this number, the user with the oldest update is evicted. The only cost is additional requests to Entra ID. */
+/** Beyond this number, the user with the oldest update is evicted. The only cost is additional requests to that server. */
 const MAX_USERS = 1_000;
 const RETENTION_MS = 10 * 60_000;
 

@@ -1,0 +1,152 @@
+import { createPausingBreaker, toPauseSeconds } from './pausing-breaker.ts';
+
+/**
+ * Holds requests back while a server works for no user. It opens after failures of several users without a success in
+ * between, so that the trouble of one user holds back no other. After a pause, one request at a time is sent as a probe.
+ * Any success closes it. If a probe fails, another user's may follow, and the same user waits. Failed probes of several
+ * users begin a new pause.
+ */
+export interface OutageBreaker {
+  /**
+   * Must be called before each request.
+   * @param user the same value for all requests of a user
+   */
+  start(user: string): Attempt | Paused;
+}
+
+export interface Paused {
+  readonly kind: 'paused';
+  /** Whole seconds until the next request may be sent, at least 1. */
+  readonly seconds: number;
+}
+
+/** A request that may be sent. A disposal without an outcome says nothing about the server. */
+export interface Attempt extends Disposable {
+  readonly kind: 'attempt';
+  /** Send it only once: all other requests are held back for it. */
+  readonly isProbe: boolean;
+  succeed(): void;
+  fail(retryAfterSeconds?: number): void;
+}
+
+export interface OutageBreakerOptions {
+  readonly monotonicMs: () => number;
+  /** It also opens after this many failures without a success in between, even of one user. Default: unlimited */
+  readonly maxFailures?: number;
+  /** A number from 0 to 1. Workers that open at the same moment do not all probe at the same moment. */
+  readonly jitter?: () => number;
+}
+
+/** Two users may have a large mailbox or a slow network at the same time. */
+const FAILING_USERS = 3;
+/** How long a failure counts. In a feature that is rarely used, failures of different hours have different causes. */
+const FAILURE_MS = 60_000;
+/** With the jitter at most five seconds, which the browser client waits without a message to the user. */
+const PAUSE_SECONDS = 4;
+const JITTER_SECONDS = 1;
+/** A probe of a user whose requests are slow must not hold back the others for longer than a pause. */
+const PROBE_SECONDS = 5;
+
+interface Failure {
+  readonly atMs: number;
+  /** 0 without a `Retry-After`. */
+  readonly retryAfterSeconds: number;
+}
+
+/** The failures since the last success or pause. */
+function createFailures(monotonicMs: () => number, maxFailures: number) {
+  /** By user: the latest failure. */
+  const failing = new Map<string, Failure>();
+  let count = 0;
+  return {
+    isEmpty: () => count === 0,
+    forget() {
+      failing.clear();
+      count = 0;
+    },
+    /** Returns whether these are enough to pause. */
+    add(user: string, retryAfterSeconds: number): boolean {
+      const nowMs = monotonicMs();
+      for (const [other, { atMs }] of failing) if (nowMs - atMs >= FAILURE_MS) failing.delete(other);
+      if (failing.size === 0) count = 0;
+      failing.set(user, { atMs: nowMs, retryAfterSeconds });
+      count++;
+      return failing.size >= FAILING_USERS || count >= maxFailures;
+    },
+    /** Each of the failing users was told to wait for at least this long. */
+    shortestRetryAfterSeconds: () =>
+      Math.min(...[...failing.values()].map(({ retryAfterSeconds }) => retryAfterSeconds)),
+  };
+}
+
+export function createOutageBreaker({
+  monotonicMs,
+  maxFailures = Number.POSITIVE_INFINITY,
+  jitter = Math.random,
+}: OutageBreakerOptions): OutageBreaker {
+  const breaker = createPausingBreaker(monotonicMs, { probeSeconds: PROBE_SECONDS });
+  const failures = createFailures(monotonicMs, maxFailures);
+  let succeededAtMs = Number.NEGATIVE_INFINITY;
+  /** By user whose probe has failed or has no outcome yet: until when the user sends no other probe. */
+  const probedUntilMs = new Map<string, number>();
+  let currentProbe: Attempt | undefined;
+
+  const forget = () => {
+    failures.forget();
+    probedUntilMs.clear();
+  };
+  const pause = () => {
+    const requested = failures.shortestRetryAfterSeconds();
+    forget();
+    breaker.pause(Math.max(toPauseSeconds(requested), PAUSE_SECONDS + jitter() * JITTER_SECONDS));
+  };
+  const probedSeconds = (user: string) => {
+    const leftMs = (probedUntilMs.get(user) ?? 0) - monotonicMs();
+    return leftMs > 0 ? Math.ceil(leftMs / 1000) : undefined;
+  };
+  /** If a later probe has been sent since, its outcome decides. */
+  const allowNextProbe = (probe: Attempt) => {
+    if (currentProbe === probe) breaker.probeAgain();
+  };
+
+  const createAttempt = (user: string, isProbe: boolean): Attempt => {
+    const startedMs = monotonicMs();
+    let hasOutcome = false;
+    const attempt: Attempt = {
+      kind: 'attempt',
+      isProbe,
+      succeed() {
+        hasOutcome = true;
+        succeededAtMs = monotonicMs();
+        if (failures.isEmpty() && !breaker.isOpen()) return;
+        forget();
+        breaker.close();
+      },
+      fail(retryAfterSeconds = 0) {
+        hasOutcome = true;
+        // The request was sent before the pause, or before a request that has succeeded since. After an outage, requests
+        // that hung may all fail at the same moment.
+        if ((breaker.isOpen() && !isProbe) || startedMs < succeededAtMs) return;
+        if (failures.add(user, retryAfterSeconds)) return pause();
+        if (isProbe) allowNextProbe(attempt);
+      },
+      [Symbol.dispose]() {
+        if (isProbe && !hasOutcome) allowNextProbe(attempt);
+      },
+    };
+    return attempt;
+  };
+
+  return {
+    start(user) {
+      if (!breaker.isOpen()) return createAttempt(user, false);
+      const ownSeconds = probedSeconds(user);
+      const seconds = ownSeconds ?? breaker.startRequest();
+      if (seconds !== undefined)
+        return { kind: 'paused', seconds: Math.max(seconds, breaker.pausedSeconds() ?? 0) };
+      probedUntilMs.set(user, monotonicMs() + PAUSE_SECONDS * 1000);
+      currentProbe = createAttempt(user, true);
+      return currentProbe;
+    },
+  };
+}
