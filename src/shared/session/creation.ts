@@ -21,6 +21,8 @@ export type CreateSessionResult =
 
 export interface SessionCreationDependencies {
   readonly table: Table;
+  /** Never held back. Checks whether the new session has ended, and removes its row. */
+  readonly endingTable: Table;
   readonly rows: SessionRowCodec;
   readonly cookies: SessionCookieCodec;
   readonly opener: SessionOpener;
@@ -96,22 +98,22 @@ async function insertRow(
  * call that inserted it.
  */
 async function findInsertedRow(
-  { table, rows }: SessionCreationDependencies,
+  { endingTable, rows }: SessionCreationDependencies,
   locator: SessionLocator,
 ): Promise<string | undefined> {
-  const found = await table.read(sessionRowKeys(locator));
+  const found = await endingTable.read(sessionRowKeys(locator));
   return found.kind === 'found' && rows.open(locator, found.row).kind === 'opened' ? found.etag : undefined;
 }
 
 /** Whether all sessions of the user, or all with the same `sid`, were ended during this sign-in. */
 async function hasEndedMeanwhile(
-  { table, tombstones }: SessionCreationDependencies,
+  { endingTable, tombstones }: SessionCreationDependencies,
   keys: RowKeys,
   indexRow: RowKeys | undefined,
   earliestStart: Date,
 ): Promise<boolean> {
   const [index, allEndedAt] = await Promise.all([
-    indexRow === undefined ? undefined : table.read(indexRow, ['ended']),
+    indexRow === undefined ? undefined : endingTable.read(indexRow, ['ended']),
     tombstones.endedAt(keys.partitionKey),
   ]);
   const hasSidEnded =
@@ -130,11 +132,11 @@ async function undoCreation(
   indexRow: RowKeys | undefined,
   insertedEtag: string | undefined,
 ): Promise<void> {
-  const { table } = dependencies;
+  const { endingTable } = dependencies;
   const find = () => findInsertedRow(dependencies, locator);
   // Retried once, because a row that stays would appear in the user's list of sessions until its idle limit.
   const etag = insertedEtag ?? (await find().catch(find));
   if (etag === undefined) return;
-  if ((await table.removeUnchanged(sessionRowKeys(locator), etag)).kind === 'changed') return;
-  if (indexRow !== undefined) await table.remove(indexRow);
+  if ((await endingTable.removeUnchanged(sessionRowKeys(locator), etag)).kind === 'changed') return;
+  if (indexRow !== undefined) await endingTable.remove(indexRow);
 }

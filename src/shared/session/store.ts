@@ -3,6 +3,7 @@ import type { KeyRing } from '../crypto/key-ring.ts';
 import type { RandomBytes } from '../crypto/seal.ts';
 import type { UserId } from '../identity/principal.ts';
 import type { Table } from '../storage/table.ts';
+import { withBreaker } from '../storage/table-breaker.ts';
 import { createSessionCookieCodec } from './cookie.ts';
 import { type CreateSessionResult, createSessionCreator } from './creation.ts';
 import type { SessionContent } from './facts.ts';
@@ -87,20 +88,34 @@ export interface SessionStoreOptions {
   readonly wait?: (durationMs: number) => Promise<void>;
 }
 
-export function createSessionStore(options: SessionStoreOptions): SessionStore {
-  const { table, indexKey, idleSeconds, now } = options;
+export function createSessionStore(storeOptions: SessionStoreOptions): SessionStore {
+  const { indexKey, idleSeconds, now, monotonicMs, random } = storeOptions;
+  const { table, endingTable } = withBreaker(storeOptions.table, {
+    monotonicMs,
+    jitter: () => random(1).readUInt8(0) / 255,
+  });
+  const options = { ...storeOptions, table };
   const cookies = createSessionCookieCodec(indexKey);
   const rows = createSessionRowCodec({ ...options, tableName: table.name });
   const opener = createSessionOpener(rows, idleSeconds, now);
   const memory = createSessionMemory(options);
-  const tombstones = createTombstones(table, now);
-  const revocation = createSessionRevocation({ ...options, memory, tombstones });
+  const tombstones = createTombstones(endingTable, now);
+  const revocation = createSessionRevocation({ ...options, table: endingTable, memory, tombstones });
   const list = createSessionList({ ...options, rows });
   const partitionOf = (user: UserId) => userPartition(hashUser(indexKey, user));
 
   return {
     ...createSessionUpdates({ ...options, rows, opener, memory }),
-    create: createSessionCreator({ ...options, rows, cookies, opener, memory, revocation, tombstones }),
+    create: createSessionCreator({
+      ...options,
+      endingTable,
+      rows,
+      cookies,
+      opener,
+      memory,
+      revocation,
+      tombstones,
+    }),
     signInStart: (startedAt) => table.clock.earliest(startedAt),
     read: createSessionReader({ ...options, cookies, opener, memory }),
     setRelatedBytes: ({ locator, facts }, bytes) =>

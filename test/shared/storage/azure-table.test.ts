@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createAzureTable } from '../../../src/shared/storage/azure-table.ts';
 import type { Table } from '../../../src/shared/storage/table.ts';
+import { withBreaker } from '../../../src/shared/storage/table-breaker.ts';
 
 /** A server in place of the table service. The test chooses its answers. */
 let answer: (response: ServerResponse, request: IncomingMessage) => void;
@@ -204,4 +205,15 @@ describe('a service that never answers', () => {
     },
     6_000,
   );
+});
+
+describe('a busy service', () => {
+  it('gets 15 requests for any number of operations during a pause', async () => {
+    const { table: held } = withBreaker(table, { monotonicMs: () => performance.now() });
+    answer = coded(503, 'ServerBusy');
+    for (let count = 0; count < 20; count++)
+      await expect(held.read({ ...row, partitionKey: 'user-a' })).rejects.toMatchObject(unavailable);
+    // The client sends each of five operations three times.
+    expect(asked).toBe(15);
+  });
 });
