@@ -26,7 +26,8 @@ export async function sendWithPauses(
 /** Undefined if the response asks for no pause or for a long one. A random part keeps the calls of many pages apart. */
 function toPauseMs(outcome: Response | BffProblem): number | undefined {
   const isProblem = outcome instanceof BffProblem;
-  if (outcome.status !== 429 && (outcome.status !== 503 || isProblem)) return undefined;
+  const isUnavailable = !isProblem || outcome.code === 'upstream_unavailable';
+  if (outcome.status !== 429 && !(outcome.status === 503 && isUnavailable)) return undefined;
   const seconds = isProblem ? outcome.retryAfterSeconds : readRetryAfter(outcome);
   if (seconds === undefined || seconds > longestSeconds) return undefined;
   return (seconds + Math.random()) * 1000;

@@ -20,6 +20,7 @@ import { createRateLimits } from './shared/limits/rate-limits.ts';
 import { createCustomApi } from './shared/proxy/custom-api.ts';
 import { createSendWithToken } from './shared/proxy/send-with-token.ts';
 import { createUpstreamAccess } from './shared/proxy/upstream-access.ts';
+import { createUpstreamBreaker } from './shared/proxy/upstream-breaker.ts';
 import { createSessionStore } from './shared/session/store.ts';
 import { createSweep } from './shared/session/sweep.ts';
 import { createTokens } from './shared/tokens/tokens.ts';
@@ -48,8 +49,11 @@ export function createApp(config: Config, policies: Policies, system: System) {
   const callDependencies = { bodyLimitBytes, timeoutMs, ...upstreamAccess, ...system };
   const { repeatsRefusedWrites } = policies.graph;
   const graphApi = { ...config.graph, name: 'graph', repeatsRefusedWrites };
-  const sendWithToken = createSendWithToken(graphApi, callDependencies);
-  const graphClient = createGraphClient(config.graph.origin, { ...callDependencies, sendWithToken });
+  const toGraph = {
+    sendWithToken: createSendWithToken(graphApi, callDependencies),
+    upstreamBreaker: createUpstreamBreaker({ upstream: graphApi.name, ...system }),
+  };
+  const graphClient = createGraphClient(config.graph.origin, { ...callDependencies, ...toGraph });
   const cacheSeconds = roleMaxAgeSeconds;
   const findMemberships = createFindMemberships({ graph: graphClient, cacheSeconds, ...system });
   const maxAges = { roleMaxAgeSeconds, revalidateSeconds };
@@ -60,7 +64,7 @@ export function createApp(config: Config, policies: Policies, system: System) {
   const proxyDependencies = { ...callDependencies, authorization, interaction, extendSession };
   const ownPrefix = `${origin}/api/graph`;
   const graphOptions = { ...config.graph, ...config.entra, ownPrefix, policy: policies.graph, indexKey };
-  const graph = createGraph(graphOptions, { ...proxyDependencies, sendWithToken, rateLimits });
+  const graph = createGraph(graphOptions, { ...proxyDependencies, ...toGraph, rateLimits });
   const customApis = policies.apis.map((api) => ({
     name: api.name,
     proxy: createCustomApi({ ...api, ownPrefix: `${origin}/api/${api.name}` }, proxyDependencies),

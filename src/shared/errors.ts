@@ -29,6 +29,7 @@ export const problems = {
   registration_invalid: { status: 503, title: 'This app is not set up correctly' },
   sign_in_service_unavailable: { status: 503, title: 'The sign-in service is unavailable' },
   storage_unavailable: { status: 503, title: 'The session store is unavailable' },
+  upstream_unavailable: { status: 503, title: 'The API is unavailable' },
   upstream_timeout: { status: 504, title: 'The API took too long to respond' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
@@ -160,6 +161,7 @@ export const refusingRules = [
   // rate_limited
   'calls-of-user',
   'calls-of-worker',
+  'throttled-by-api',
   'renewals-of-user',
   'sign-outs',
   'rate-of-session',

@@ -128,6 +128,8 @@ describe('calls in progress', () => {
 
 const limited = (retryAfter?: string) =>
   problemAnswer({ code: 'rate_limited' }, 429, retryAfter === undefined ? {} : { 'retry-after': retryAfter });
+const heldBack = (retryAfter: string) =>
+  problemAnswer({ code: 'upstream_unavailable' }, 503, { 'retry-after': retryAfter });
 const throttled = (status: number, retryAfter?: string) =>
   Response.json({}, { status, headers: retryAfter === undefined ? {} : { 'retry-after': retryAfter } });
 
@@ -158,7 +160,7 @@ describe('a throttled read', () => {
     },
   );
 
-  it.for([limited, () => throttled(429, '0'), () => throttled(503, '0')])(
+  it.for([limited, heldBack, () => throttled(429, '0'), () => throttled(503, '0')])(
     'is sent again twice at most (%#)',
     async (answer) => {
       const { client, page } = await openThrottledPage([answer('0'), answer('0'), answer('0')]);

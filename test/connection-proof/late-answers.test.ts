@@ -87,6 +87,7 @@ async function preparePair(
     return sendToApi(
       sendHttp,
       request,
+      { isProbe: false },
       () => performance.now(),
       () => undefined,
     );

@@ -43,6 +43,7 @@ describe('the cases on the demo page', () => {
       expect(world.graph.switches.throttledCalls).toBe(1);
       await press(page, 'Make the call: Graph throttles calls');
       await page.getByText('Graph refused the call with status 429.').waitFor();
+      world.pass(8);
       await press(page, 'Make the call: Graph throttles calls');
       await page.getByText('The call succeeded.').waitFor();
       await page.reload();

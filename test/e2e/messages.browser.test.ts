@@ -116,6 +116,7 @@ describe('messages in a browser', () => {
       Object.assign(world.graph.switches, { throttledCalls: 1, retryAfterSeconds: 6 });
       await press(page, 'More');
       await see(page, 'Too many requests');
+      world.pass(6);
       await press(page, 'Try again');
       await page.getByText('20 shown').waitFor();
       await page.context().clearCookies({ name: 'session' });

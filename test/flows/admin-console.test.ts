@@ -649,6 +649,7 @@ describe('refuses', () => {
       'rate_limited',
       '7',
     ]);
+    world.pass(7);
     world.graph.switches.unavailable = true;
     const down = await signOut(benFacts.id);
     expect([down.status, bodyOf(down)['code']]).toEqual([502, 'upstream_answer_refused']);

@@ -182,6 +182,7 @@ describe('a batch', () => {
       },
       { id: '2', status: 200 },
     ]);
+    world.pass(10);
     const inAMinute = new Date(Date.now() + 60_000).toUTCString();
     respondWithParts(
       { id: '1', status: 429, headers: { 'Retry-After': inAMinute } },
@@ -191,6 +192,7 @@ describe('a batch', () => {
     expect(Number(dated?.headers['Retry-After'])).toBeGreaterThan(50);
     expect(Number(dated?.headers['Retry-After'])).toBeLessThan(61);
     expect(vague?.headers).toEqual({ 'Retry-After': '5' });
+    world.pass(60);
   });
 
   it('keeps dependsOn: a part that depends on a failed one gets 424', async () => {
@@ -871,5 +873,7 @@ describe("Graph's answer to a batch", () => {
     const answer = await send(one);
     expect(answer.status).toBe(status);
     if (status === 429) expect(answer.headers['retry-after']).toBe('7');
+    // A 429 pauses the user.
+    world.pass(7);
   });
 });

@@ -211,7 +211,10 @@ describe('an error of plain HTML', () => {
       const image = await element('image');
       expect([image.status, image.body, image.headers['content-type']]).toEqual([status, '', undefined]);
       expect(image.headers['retry-after']).toBe(status === 429 ? '5' : undefined);
+      // A 429 pauses the user.
+      world.pass(5);
       const link = await element('document');
+      world.pass(5);
       expect(link.status).toBe(status);
       expect(link.body).not.toContain('globalThis');
       if (status === 304) return;

@@ -173,6 +173,8 @@ describe('every response', () => {
       expect(statuses).toContain(fault === 'storage' ? 503 : 500);
       worker.table.recover();
       worker.table.before = undefined;
+      // The breaker holds operations back for a few seconds.
+      world.pass(10);
     }
   });
 
@@ -185,6 +187,8 @@ describe('every response', () => {
       });
       const answer = await browser.script('GET', '/api/graph/v1.0/me');
       requireHeaders(`graph answered ${status}`, answer);
+      // A 429 pauses the user for at most a minute.
+      world.pass(60);
     }
     world.graph.respondWith(undefined);
   });

@@ -46,6 +46,16 @@ describe('the log', () => {
     expect(takeLines()).toEqual([]);
   });
 
+  it('has one line a minute about a Graph that does not respond', async () => {
+    using console = vi.spyOn(globalThis.console, 'warn').mockReturnValue();
+    world.graph.switches.breaksOff = 'before-head';
+    for (let call = 0; call < 5; call++) expect((await callGraph()).status).toBe(502);
+    const lines = console.mock.calls.map(([line]) => JSON.parse(String(line)));
+    expect(lines).toEqual([
+      { event: 'upstream-errors', upstream: 'graph', failure: 'unreachable', count: 1 },
+    ]);
+  });
+
   it('has one line about a call with the cookie of a session that has ended', async () => {
     takeLines();
     world.advance(3601);

@@ -121,6 +121,7 @@ describe('the proxy', () => {
     expect(answer.headers['retry-after']).toBe('10');
     expect(JSON.parse(answer.body).error.code).toBe('TooManyRequests');
     expect(world.graph.count()).toBe(1);
+    world.pass(10);
   });
 });
 
@@ -573,6 +574,8 @@ describe('an answer of Graph', () => {
       });
       const answer = await call('/api/graph/v1.0/me');
       expect([answer.status, answer.body]).toEqual([status, '{"error":{"code":"x"}}']);
+      // A 429 pauses the user.
+      world.pass(5);
     },
   );
 

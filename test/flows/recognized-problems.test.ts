@@ -89,6 +89,8 @@ describe('refuses', () => {
           const names = Object.keys(headers).filter((header) => /bff/i.test(header));
           expect([body, names]).toEqual([forged, []]);
           expect(headers['content-type']).toBe('application/json');
+          // A 429 pauses the user.
+          proxy.world.pass(5);
         }
       }
     },

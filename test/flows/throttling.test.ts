@@ -22,6 +22,8 @@ afterEach(() => {
   proxy.upstream.requests.length = 0;
   proxy.world.graph.requests.length = 0;
   Object.assign(proxy.world.graph.switches, defaultGraphSwitches());
+  // A 429 pauses the user for at most a minute.
+  proxy.world.pass(60);
 });
 
 describe('a throttled call', () => {

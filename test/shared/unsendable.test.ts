@@ -5,6 +5,7 @@ import { createGraphClient } from '../../src/shared/graph/client.ts';
 import { createHttpSender } from '../../src/shared/network/http-request.ts';
 import { createCustomApi } from '../../src/shared/proxy/custom-api.ts';
 import { createSendWithToken } from '../../src/shared/proxy/send-with-token.ts';
+import { createUpstreamBreaker } from '../../src/shared/proxy/upstream-breaker.ts';
 import { toCaller } from '../../src/shared/session/caller.ts';
 import { createAzureTable } from '../../src/shared/storage/azure-table.ts';
 import { createCircuitBreaker } from '../../src/shared/tokens/circuit-breaker.ts';
@@ -71,7 +72,8 @@ describe('a value that cannot be sent', () => {
           repeatsRefusedWrites: true,
         } as const;
         const sendWithToken = createSendWithToken(api, dependencies);
-        return createGraphClient(upstream.origin, { ...dependencies, sendWithToken });
+        const upstreamBreaker = createUpstreamBreaker({ upstream: 'graph', ...dependencies });
+        return createGraphClient(upstream.origin, { ...dependencies, sendWithToken, upstreamBreaker });
       };
       const options = { feature: 'profile', scopes: ['User.Read'], log: () => undefined };
       await expect(clientOf(value).get(caller, '/me', options)).rejects.toMatchObject({

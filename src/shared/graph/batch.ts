@@ -18,6 +18,7 @@ import { type Exchange, findChallengeInHeaders } from '../proxy/send-with-token.
 import { type Caller, sessionOf } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
 import { recordProblem } from '../telemetry/record-problem.ts';
+import { type BatchAttempt, createBatchAttempt } from './batch-attempt.ts';
 import { answeredOf, answerParts, type BatchItem, type BatchPart, partsOf } from './batch-item.ts';
 import { hasPermittedPart, needOf, permitParts } from './batch-permissions.ts';
 import { MAX_BATCH_BYTES, readBatch, writeBatch } from './batch-request.ts';
@@ -57,7 +58,7 @@ export async function forwardBatch(
   log: Log,
   dependencies: BatchDependencies,
 ): Promise<ApiResponse> {
-  const { callLimits, rateLimits, pageLinks, extendSession, sendWithToken, requestPermissions } =
+  const { callLimits, rateLimits, upstreamBreaker, pageLinks, extendSession, sendWithToken, requestPermissions } =
     dependencies;
   requireBatch(request);
   const headers = toRequestHeaders((name) => headerOfBatch(request, name), request.id);
@@ -70,13 +71,16 @@ export async function forwardBatch(
   rateLimits.countForSession('proxy', sessionOf(caller).facts.sessionChainId, read.length - 1);
   const authorized = await authorizeParts(caller, read, log, dependencies);
   recordAnswered(authorized.items, log);
+  using attempt = createBatchAttempt(authorized.caller, upstreamBreaker);
+  const started = await answerParts(authorized.items, attempt.startPart);
+  recordAnswered(started, log, authorized.items);
   // A batch of which nothing is sent does not extend the session, as a refused call does not. If it is certain that a part
   // is sent, the session is extended first: a refused request for permissions writes the row, and this version is then old.
-  const isSent = hasPermittedPart(authorized.caller, authorized.items);
+  const isSent = hasPermittedPart(authorized.caller, started);
   const current = isSent ? await extendSession(authorized.caller, log) : authorized.caller;
-  const permitted = await permitParts(current, authorized.items, log, requestPermissions);
+  const permitted = await permitParts(current, started, log, requestPermissions);
   const { items } = permitted;
-  recordAnswered(items, log, authorized.items);
+  recordAnswered(items, log, started);
   const [firstPart, ...furtherParts] = partsOf(items);
   if (firstPart === undefined) return toUnsentBatchResponse(answeredOf(items), request.id);
   const sender = isSent ? permitted.caller : await extendSession(permitted.caller, log);
@@ -87,12 +91,13 @@ export async function forwardBatch(
       caller: sender,
       request: { method: 'POST', path: `${version}/$batch`, headers, body: writeBatch(parts) },
       need,
+      attempt,
       startedMs: request.startedMs,
     },
     log,
     (response) => findBatchChallenge(response, parts),
   );
-  const response = toResponse(exchange, request.id, sender, items, log, dependencies);
+  const response = toResponse(exchange, request.id, sender, items, log, { ...dependencies, attempt });
   requireTokenNotEchoed(response, exchange, need.feature, log);
   return response;
 }
@@ -174,9 +179,11 @@ function toResponse(
   caller: Caller,
   items: readonly BatchItem[],
   log: Log,
-  { links, interaction, now }: BatchDependencies,
+  { links, interaction, now, attempt }: BatchDependencies & { readonly attempt: BatchAttempt },
 ): ApiResponse {
-  const responses = readBatchResponse(exchange.response, partsOf(items));
+  const parts = partsOf(items);
+  const responses = readBatchResponse(exchange.response, parts);
+  attempt.recordParts(responses ?? [], parts);
   if (responses === undefined && exchange.response.status >= 400) return toApiResponse(exchange, now());
   if (responses === undefined) {
     throw new BffError('upstream_answer_refused', {

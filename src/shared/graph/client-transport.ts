@@ -4,6 +4,7 @@ import type { CallNeed } from '../interaction/call-token.ts';
 import type { CallLimits } from '../proxy/call-limits.ts';
 import { clientRequestId, isRequestId } from '../proxy/correlation.ts';
 import type { AuthorizedCall, Exchange, SendWithToken } from '../proxy/send-with-token.ts';
+import type { UpstreamBreaker } from '../proxy/upstream-breaker.ts';
 import type { Caller } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
 
@@ -13,6 +14,8 @@ export interface TransportOptions {
   readonly need: CallNeed;
   readonly log: Log;
   readonly sendWithToken: SendWithToken;
+  /** Of Graph. */
+  readonly upstreamBreaker: UpstreamBreaker;
   readonly callLimits: CallLimits;
   readonly monotonicMs: () => number;
 }
@@ -33,12 +36,14 @@ export class Transport implements Middleware {
   }
 
   async execute(context: Context): Promise<void> {
-    const { origin, caller, need, log, sendWithToken, callLimits, monotonicMs } = this.#options;
+    const { origin, caller, need, log, sendWithToken, upstreamBreaker, callLimits, monotonicMs } =
+      this.#options;
     const startedMs = monotonicMs();
     try {
       const request = await readRequest(context, origin);
       using _permit = callLimits.acquire(caller, request.body?.byteLength ?? 0);
-      this.exchange = await sendWithToken({ caller, request, need, startedMs }, log);
+      using attempt = upstreamBreaker.start(caller, need.feature);
+      this.exchange = await sendWithToken({ caller, request, need, attempt, startedMs }, log);
     } catch (error) {
       this.failure = error;
       throw error;

@@ -7,6 +7,7 @@ import { type ApiResponse, toApiResponse } from '../proxy/api-response.ts';
 import type { CallLimits } from '../proxy/call-limits.ts';
 import { requireTokenNotEchoed } from '../proxy/returned-token.ts';
 import type { SendWithToken } from '../proxy/send-with-token.ts';
+import type { UpstreamBreaker } from '../proxy/upstream-breaker.ts';
 import type { Caller } from '../session/caller.ts';
 import { logOf } from '../telemetry/call-log.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -84,6 +85,8 @@ export interface GraphClient {
 export interface GraphClientDependencies {
   /** Sends to Graph. */
   readonly sendWithToken: SendWithToken;
+  /** Of Graph. */
+  readonly upstreamBreaker: UpstreamBreaker;
   readonly callLimits: CallLimits;
   readonly now: () => Date;
   readonly monotonicMs: () => number;

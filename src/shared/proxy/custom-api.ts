@@ -8,6 +8,7 @@ import { type ApiRequest, createForward, type ForwardDependencies, toRequestedCa
 import { toOwnLocation } from './own-location.ts';
 import { requireTokenNotEchoed } from './returned-token.ts';
 import { createSendWithToken, type SendDependencies } from './send-with-token.ts';
+import { createUpstreamBreaker } from './upstream-breaker.ts';
 
 /** One API that is called through a path of this service. */
 export interface ApiProxy {
@@ -24,7 +25,9 @@ export interface CustomApiOptions {
   readonly ownPrefix: string;
 }
 
-export interface CustomApiDependencies extends SendDependencies, Omit<ForwardDependencies, 'sendWithToken'> {
+export interface CustomApiDependencies
+  extends SendDependencies,
+    Omit<ForwardDependencies, 'sendWithToken' | 'upstreamBreaker'> {
   readonly now: () => Date;
 }
 
@@ -38,7 +41,8 @@ export function createCustomApi(
     { name, origin, requestIdCheck, repeatsRefusedWrites },
     dependencies,
   );
-  const forward = createForward({ ...dependencies, sendWithToken }, 'refuse');
+  const upstreamBreaker = createUpstreamBreaker({ upstream: name, ...dependencies });
+  const forward = createForward({ ...dependencies, sendWithToken, upstreamBreaker }, 'refuse');
   return {
     async call(caller, request, log) {
       const call = requireAllowed(policy.match(toRequestedCall(request)));

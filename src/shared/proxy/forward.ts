@@ -12,6 +12,7 @@ import { type Embed, requireEmbeddable } from './embed.ts';
 import { toRequestHeaders } from './headers.ts';
 import { declaredLength, readRequestBody, type UnreadRequest } from './request-body.ts';
 import type { Exchange, SendWithToken } from './send-with-token.ts';
+import type { UpstreamBreaker } from './upstream-breaker.ts';
 
 /** A call to an API, as the browser made it. */
 export interface ApiRequest extends UnreadRequest {
@@ -36,6 +37,8 @@ export function toRequestedCall({ method, path, routeParameter, query, header }:
 
 export interface ForwardDependencies extends AuthorizeDependencies {
   readonly sendWithToken: SendWithToken;
+  /** Of the same API. */
+  readonly upstreamBreaker: UpstreamBreaker;
   readonly callLimits: CallLimits;
   readonly extendSession: ExtendSession;
   /** Maximum size of a request's body. */
@@ -56,7 +59,7 @@ export type StrayBody = 'drop' | 'refuse';
 export type Forward = (caller: Caller, request: ApiRequest, call: AllowedCall, log: Log) => Promise<Exchange>;
 
 export function createForward(dependencies: ForwardDependencies, strayBody: StrayBody): Forward {
-  const { sendWithToken, callLimits, extendSession, bodyLimitBytes } = dependencies;
+  const { sendWithToken, upstreamBreaker, callLimits, extendSession, bodyLimitBytes } = dependencies;
   return async (caller, request, { method, path, query, rule }, log) => {
     const { id, startedMs, header, embed } = request;
     requireEmbeddable(embed, rule);
@@ -70,6 +73,7 @@ export function createForward(dependencies: ForwardDependencies, strayBody: Stra
     using _permit = callLimits.acquire(authorized, bodyLength ?? 0);
     const body = await readRequestBody(request, bodyLimitBytes);
     requireBodyFields(rule.bodyFields, body, header('content-type'));
+    using attempt = upstreamBreaker.start(authorized, rule.feature);
     return await sendWithToken(
       {
         // After the last check, because a refused call does not extend the session. Nor does a call of plain HTML, which
@@ -82,6 +86,7 @@ export function createForward(dependencies: ForwardDependencies, strayBody: Stra
           ...(body === undefined ? {} : { body }),
         },
         need: rule,
+        attempt,
         startedMs,
       },
       log,

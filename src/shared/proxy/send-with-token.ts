@@ -10,7 +10,8 @@ import { userKeyOf } from './call-limits.ts';
 import { type ClaimsChallenge, readClaimsChallenge } from './claims-challenge.ts';
 import { correlationOf, createWarnIfUncorrelated, type RequestIdCheck } from './correlation.ts';
 import type { MemoryBudget } from './memory-budget.ts';
-import { sendToApi } from './send.ts';
+import { noResponseOf, sendToApi } from './send.ts';
+import type { UpstreamAttempt } from './upstream-breaker.ts';
 
 /** An API that is called with users' access tokens. */
 export interface Api {
@@ -41,6 +42,8 @@ export interface AuthorizedCall {
   /** Without the access token. */
   readonly request: Pick<HttpRequest, 'method' | 'path' | 'headers' | 'body'>;
   readonly need: CallNeed;
+  /** From the breaker of the API. Its outcomes are recorded here. The caller disposes of it. */
+  readonly attempt: UpstreamAttempt;
   /** When the call began, in monotonic time. The session, the guard and the request body may have taken time since. */
   readonly startedMs: number;
 }
@@ -76,9 +79,10 @@ const MAX_TOKEN_MS = 45_000;
 export function createSendWithToken(api: Api, dependencies: SendDependencies): SendWithToken {
   const { tokensForCall, memoryBudget, monotonicMs } = dependencies;
   const warnIfUncorrelated = createWarnIfUncorrelated(monotonicMs);
-  const recordOutage = createRecordOutage(api.name, monotonicMs);
+  const logOutage = createLogOutage(api.name, monotonicMs);
 
-  return async ({ caller, request, need, startedMs }, log, findChallenge = findChallengeInHeaders) => {
+  return async (call, log, findChallenge = findChallengeInHeaders) => {
+    const { caller, request, need, attempt, startedMs } = call;
     const endMs = startedMs + MAX_CALL_MS;
     const correlation = correlationOf(request.headers, api.requestIdCheck);
     using memory = memoryBudget.open(userKeyOf(caller), api.origin);
@@ -98,9 +102,17 @@ export function createSendWithToken(api: Api, dependencies: SendDependencies): S
         borrower: borrowerOf(caller),
         ...(correlation === undefined ? {} : { correlation }),
       };
-      const response = await sendToApi(dependencies.sendHttp, complete, monotonicMs, log);
+      const response = await sendToApi(dependencies.sendHttp, complete, attempt, monotonicMs, log).catch(
+        (error: unknown) => {
+          const failure = noResponseOf(error);
+          if (failure !== undefined) attempt.recordNoResponse();
+          logOutage({ failure });
+          throw error;
+        },
+      );
+      attempt.recordResponse(response);
       warnIfUncorrelated(response, correlation, log);
-      recordOutage(response);
+      logOutage(response);
       return response;
     };
 
@@ -128,16 +140,18 @@ export function createSendWithToken(api: Api, dependencies: SendDependencies): S
 }
 
 /**
- * Logs responses that show an outage or throttling, which pass to the caller unchanged: one line a minute for each status,
- * with the number of responses.
+ * Logs what shows an outage or throttling and passes to the caller: one line a minute for each status, and for each way in
+ * which no response arrived, with the number of calls.
  */
-function createRecordOutage(upstream: string, monotonicMs: () => number) {
+function createLogOutage(upstream: string, monotonicMs: () => number) {
   const lines = createCountedLines(monotonicMs);
   // The count is of all users, so no user's log has it.
-  return ({ status }: HttpResponse): void => {
+  return ({ status, failure }: { status?: number; failure?: string | undefined }): void => {
     lines.flush(workerLog);
-    if (status === 429 || status >= 500)
-      lines.count(workerLog, 'warn', { event: 'upstream-errors', upstream, status });
+    const event = 'upstream-errors';
+    if (failure !== undefined) lines.count(workerLog, 'warn', { event, upstream, failure });
+    if (status !== undefined && (status === 429 || status >= 500))
+      lines.count(workerLog, 'warn', { event, upstream, status });
   };
 }
 

@@ -4,6 +4,7 @@ import { HttpFailure, type HttpRequest, type HttpResponse, type SendHttp } from 
 import { isRead } from '../policy/methods.ts';
 import type { Log } from '../telemetry/log.ts';
 import { clientRequestId } from './correlation.ts';
+import type { UpstreamAttempt } from './upstream-breaker.ts';
 
 type UpstreamProblemCode = 'upstream_unreachable' | 'upstream_timeout' | 'upstream_answer_refused';
 
@@ -30,12 +31,13 @@ function clientRequestIdOf(headers: HttpRequest['headers']): { clientRequestId?:
  * Sends one request to an API. A read is sent once more, over a new connection, if its connection fails before a byte has
  * come back, because a kept-alive connection may end just when it is used again. A read whose response may belong to
  * another call is also sent once more. No other call is repeated: the API may have received a write, and the caller decides
- * whether to repeat a throttled call.
+ * whether to repeat a throttled call. A probe is sent once.
  * @throws {BffError} upstream_unreachable, upstream_timeout, upstream_answer_refused, rate_limited
  */
 export async function sendToApi(
   sendHttp: SendHttp,
   request: HttpRequest,
+  { isProbe }: Pick<UpstreamAttempt, 'isProbe'>,
   monotonicMs: () => number,
   log: Log,
 ): Promise<HttpResponse> {
@@ -48,13 +50,20 @@ export async function sendToApi(
         error instanceof HttpFailure &&
         (error.kind === 'mismatched' || (error.kind === 'unreachable' && error.noBytesReceived));
       const leftMs = endMs - monotonicMs();
-      if (!mayRepeat || !isRead(request.method) || leftMs <= 0) throw error;
+      if (!mayRepeat || isProbe || !isRead(request.method) || leftMs <= 0) throw error;
       log('info', { event: 'upstream-called-again' });
       return await sendHttp({ ...request, deadlineMs: leftMs, isOnNewConnection: true });
     }
   } catch (error) {
     throw error instanceof HttpFailure ? toProblem(error, request) : error;
   }
+}
+
+/** How the API failed to respond. Undefined for errors that do not show whether the API works. */
+export function noResponseOf(error: unknown): 'unreachable' | 'timeout' | undefined {
+  const cause: unknown = error instanceof BffError ? error.cause : error;
+  if (!(cause instanceof HttpFailure)) return undefined;
+  return cause.kind === 'unreachable' || cause.kind === 'timeout' ? cause.kind : undefined;
 }
 
 function toProblem(failure: HttpFailure, request: HttpRequest): BffError {

@@ -4,6 +4,7 @@ import { createGraphClient, type GraphClient, graphStatusOf } from '../../../src
 import { createHttpSender } from '../../../src/shared/network/http-request.ts';
 import { createMemoryBudget, type MemoryBudget } from '../../../src/shared/proxy/memory-budget.ts';
 import { createSendWithToken } from '../../../src/shared/proxy/send-with-token.ts';
+import { createUpstreamBreaker } from '../../../src/shared/proxy/upstream-breaker.ts';
 import { toCaller } from '../../../src/shared/session/caller.ts';
 import { rememberLog } from '../../../src/shared/telemetry/call-log.ts';
 import { apiDependencies } from '../../support/api-calls.ts';
@@ -50,6 +51,7 @@ function startClient({
   const graph = createGraphClient(upstream.origin, {
     ...dependencies,
     sendWithToken: createSendWithToken(api, dependencies),
+    upstreamBreaker: createUpstreamBreaker({ upstream: 'graph', ...dependencies }),
   });
   const options = {
     feature: 'profile',

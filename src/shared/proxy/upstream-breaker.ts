@@ -1,0 +1,113 @@
+import { BffError } from '../errors.ts';
+import { type Attempt, createOutageBreaker, type OutageBreaker } from '../network/outage-breaker.ts';
+import { toPauseSeconds } from '../network/pausing-breaker.ts';
+import { parseRetryAfterSeconds } from '../network/retry-after.ts';
+import type { Caller } from '../session/caller.ts';
+import { createCountedLines } from '../telemetry/counted.ts';
+import { workerLog } from '../telemetry/worker-log.ts';
+import { createPerUser } from '../tokens/per-user.ts';
+import { userKeyOf } from './call-limits.ts';
+
+/**
+ * Holds back calls to one API that would fail: those of a feature that works for no user, and those of a user whom the API
+ * has told to wait for this feature.
+ */
+export interface UpstreamBreaker {
+  /**
+   * Call it last before the call is sent.
+   * @throws {BffError} upstream_unavailable, rate_limited
+   */
+  start(caller: Caller, feature: string): UpstreamAttempt;
+}
+
+/** A call that may be sent. Dispose of it when the call is over. */
+export interface UpstreamAttempt extends Disposable {
+  /** True if the call is sent to find out whether the API works again. It is sent only once. */
+  readonly isProbe: boolean;
+  recordResponse(response: UpstreamResponse): void;
+  /** The API could not be reached, or did not respond in time. */
+  recordNoResponse(): void;
+}
+
+interface UpstreamResponse {
+  readonly status: number;
+  readonly headers: { readonly 'retry-after'?: string | undefined };
+}
+
+export interface UpstreamBreakerOptions {
+  /** `graph`, or the name of the custom API. For the log. */
+  readonly upstream: string;
+  readonly now: () => Date;
+  readonly monotonicMs: () => number;
+  readonly jitter?: () => number;
+}
+
+/** The pause of a user after a 429 without a usable `Retry-After`. */
+const DEFAULT_THROTTLED_SECONDS = 5;
+
+export function createUpstreamBreaker(options: UpstreamBreakerOptions): UpstreamBreaker {
+  const { upstream, now, monotonicMs } = options;
+  // Features come from policies and from code, so there are only a few.
+  const outages = new Map<string, OutageBreaker>();
+  const throttled = createPerUser(monotonicMs, () => ({ untilMs: 0 }));
+  const lines = createCountedLines(monotonicMs);
+  const outageOf = (feature: string) => {
+    const outage = outages.get(feature) ?? createOutageBreaker(options);
+    outages.set(feature, outage);
+    return outage;
+  };
+
+  return {
+    start(caller, feature) {
+      const user = userKeyOf(caller);
+      const key = `${user} ${feature}`;
+      lines.flush(workerLog);
+      const leftMs = (throttled.find(key)?.untilMs ?? 0) - monotonicMs();
+      if (leftMs > 0) throw throttledProblem(Math.ceil(leftMs / 1000));
+      const outage = outageOf(feature).start(user);
+      if (outage.kind === 'paused') {
+        lines.count(workerLog, 'warn', { event: 'upstream-calls-held-back', upstream, feature });
+        throw unavailableProblem(outage.seconds);
+      }
+      return toUpstreamAttempt(outage, now, (seconds) => {
+        throttled.findOrCreate(key).untilMs = monotonicMs() + seconds * 1000;
+      });
+    },
+  };
+}
+
+function toUpstreamAttempt(
+  outage: Attempt,
+  now: () => Date,
+  throttle: (seconds: number) => void,
+): UpstreamAttempt {
+  return {
+    isProbe: outage.isProbe,
+    recordResponse({ status, headers }) {
+      if (status < 500 && status !== 429) return outage.succeed();
+      const retryAfterSeconds = parseRetryAfterSeconds(headers['retry-after'], now());
+      // A throttled call shows neither that the feature works nor that it does not. The same holds for the error of one
+      // call, with another status from 500.
+      if (status === 429) throttle(toPauseSeconds(retryAfterSeconds ?? DEFAULT_THROTTLED_SECONDS));
+      if (status === 503 || status === 504) outage.fail(retryAfterSeconds);
+    },
+    recordNoResponse: () => outage.fail(),
+    [Symbol.dispose]: outage[Symbol.dispose],
+  };
+}
+
+/** Nothing was sent, so the caller may repeat a write too. */
+function unavailableProblem(retryAfterSeconds: number): BffError {
+  return new BffError('upstream_unavailable', {
+    detail: 'This part of the API does not work at the moment. Nothing was sent.',
+    retryAfterSeconds,
+  });
+}
+
+function throttledProblem(retryAfterSeconds: number): BffError {
+  return new BffError('rate_limited', {
+    rules: ['throttled-by-api'],
+    detail: 'The API has asked this user to wait before further calls of this kind. Nothing was sent.',
+    retryAfterSeconds,
+  });
+}
