@@ -12,6 +12,8 @@ export interface OutageBreaker {
    * @param user the same value for all requests of a user
    */
   start(user: string): Attempt | Paused;
+  /** A request has succeeded that was sent although {@link start} returned a pause. */
+  recordSuccess(): void;
 }
 
 export interface Paused {
@@ -109,6 +111,12 @@ export function createOutageBreaker({
     if (currentProbe === probe) breaker.probeAgain();
   };
 
+  const recordSuccess = () => {
+    succeededAtMs = monotonicMs();
+    if (failures.isEmpty() && !breaker.isOpen()) return;
+    forget();
+    breaker.close();
+  };
   const createAttempt = (user: string, isProbe: boolean): Attempt => {
     const startedMs = monotonicMs();
     let hasOutcome = false;
@@ -117,10 +125,7 @@ export function createOutageBreaker({
       isProbe,
       succeed() {
         hasOutcome = true;
-        succeededAtMs = monotonicMs();
-        if (failures.isEmpty() && !breaker.isOpen()) return;
-        forget();
-        breaker.close();
+        recordSuccess();
       },
       fail(retryAfterSeconds = 0) {
         hasOutcome = true;
@@ -138,6 +143,7 @@ export function createOutageBreaker({
   };
 
   return {
+    recordSuccess,
     start(user) {
       if (!breaker.isOpen()) return createAttempt(user, false);
       const ownSeconds = probedSeconds(user);

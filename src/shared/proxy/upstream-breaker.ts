@@ -1,11 +1,12 @@
 import { BffError } from '../errors.ts';
-import { type Attempt, createOutageBreaker, type OutageBreaker } from '../network/outage-breaker.ts';
+import { createOutageBreaker, type OutageBreaker } from '../network/outage-breaker.ts';
 import { toPauseSeconds } from '../network/pausing-breaker.ts';
+import { createPerUser } from '../network/per-user.ts';
 import { parseRetryAfterSeconds } from '../network/retry-after.ts';
 import type { Caller } from '../session/caller.ts';
 import { createCountedLines } from '../telemetry/counted.ts';
+import type { LogRecord } from '../telemetry/log.ts';
 import { workerLog } from '../telemetry/worker-log.ts';
-import { createPerUser } from '../tokens/per-user.ts';
 import { userKeyOf } from './call-limits.ts';
 
 /**
@@ -25,9 +26,11 @@ export interface UpstreamAttempt extends Disposable {
   /** True if the call is sent to find out whether the API works again. It is sent only once. */
   readonly isProbe: boolean;
   recordResponse(response: UpstreamResponse): void;
-  /** The API could not be reached, or did not respond in time. */
-  recordNoResponse(): void;
+  recordNoResponse(failure: NoResponse): void;
 }
+
+/** The API could not be reached, or did not respond in time. */
+export type NoResponse = 'unreachable' | 'timeout';
 
 interface UpstreamResponse {
   readonly status: number;
@@ -50,7 +53,9 @@ export function createUpstreamBreaker(options: UpstreamBreakerOptions): Upstream
   // Features come from policies and from code, so there are only a few.
   const outages = new Map<string, OutageBreaker>();
   const throttled = createPerUser(monotonicMs, () => ({ untilMs: 0 }));
+  // Lines are counted for all users, so no user's log has them.
   const lines = createCountedLines(monotonicMs);
+  const count = (record: LogRecord) => lines.count(workerLog, 'warn', record);
   const outageOf = (feature: string) => {
     const outage = outages.get(feature) ?? createOutageBreaker(options);
     outages.set(feature, outage);
@@ -66,33 +71,29 @@ export function createUpstreamBreaker(options: UpstreamBreakerOptions): Upstream
       if (leftMs > 0) throw throttledProblem(Math.ceil(leftMs / 1000));
       const outage = outageOf(feature).start(user);
       if (outage.kind === 'paused') {
-        lines.count(workerLog, 'warn', { event: 'upstream-calls-held-back', upstream, feature });
+        count({ event: 'upstream-calls-held-back', upstream, feature });
         throw unavailableProblem(outage.seconds);
       }
-      return toUpstreamAttempt(outage, now, (seconds) => {
-        throttled.findOrCreate(key).untilMs = monotonicMs() + seconds * 1000;
-      });
+      return {
+        isProbe: outage.isProbe,
+        recordResponse({ status, headers }) {
+          if (status === 429 || status >= 500) count({ event: 'upstream-errors', upstream, status });
+          if (status < 500 && status !== 429) return outage.succeed();
+          const retryAfterSeconds = parseRetryAfterSeconds(headers['retry-after'], now());
+          // A throttled call shows neither that the feature works nor that it does not. The same holds for the error of one
+          // call, with another status from 500.
+          if (status === 503 || status === 504) outage.fail(retryAfterSeconds);
+          if (status !== 429) return;
+          const seconds = toPauseSeconds(retryAfterSeconds ?? DEFAULT_THROTTLED_SECONDS);
+          throttled.findOrCreate(key).untilMs = monotonicMs() + seconds * 1000;
+        },
+        recordNoResponse(failure) {
+          count({ event: 'upstream-errors', upstream, failure });
+          outage.fail();
+        },
+        [Symbol.dispose]: outage[Symbol.dispose],
+      };
     },
-  };
-}
-
-function toUpstreamAttempt(
-  outage: Attempt,
-  now: () => Date,
-  throttle: (seconds: number) => void,
-): UpstreamAttempt {
-  return {
-    isProbe: outage.isProbe,
-    recordResponse({ status, headers }) {
-      if (status < 500 && status !== 429) return outage.succeed();
-      const retryAfterSeconds = parseRetryAfterSeconds(headers['retry-after'], now());
-      // A throttled call shows neither that the feature works nor that it does not. The same holds for the error of one
-      // call, with another status from 500.
-      if (status === 429) throttle(toPauseSeconds(retryAfterSeconds ?? DEFAULT_THROTTLED_SECONDS));
-      if (status === 503 || status === 504) outage.fail(retryAfterSeconds);
-    },
-    recordNoResponse: () => outage.fail(),
-    [Symbol.dispose]: outage[Symbol.dispose],
   };
 }
 

@@ -1,5 +1,11 @@
 import { BffError } from '../errors.ts';
-import { type Attempt, createOutageBreaker, type OutageBreakerOptions } from '../network/outage-breaker.ts';
+import {
+  type Attempt,
+  createOutageBreaker,
+  type OutageBreakerOptions,
+  type Paused,
+} from '../network/outage-breaker.ts';
+import { createPerUser } from '../network/per-user.ts';
 import type { RowKeys, RowRange, Table } from './table.ts';
 
 /** The same table twice. Both share one knowledge of whether the table works. */
@@ -11,7 +17,7 @@ export interface TableWithBreaker {
 }
 
 /**
- * Five failures in a row, even in one partition. The table client sends an operation up to three times, so a busy table has
+ * Failures in a row after which a partition waits. The table client sends an operation up to three times, so a busy table has
  * refused 15 requests by then.
  */
 const MAX_FAILURES = 5;
@@ -22,15 +28,14 @@ const MAX_FAILURES = 5;
  */
 export function withBreaker(
   table: Table,
-  options: Pick<OutageBreakerOptions, 'monotonicMs' | 'jitter'>,
+  options: Omit<OutageBreakerOptions, 'maxFailures'>,
 ): TableWithBreaker {
-  const breakerOptions = { ...options, maxFailures: MAX_FAILURES };
-  const reads = createOutageBreaker(breakerOptions);
-  const writes = createOutageBreaker(breakerOptions);
+  const reads = createPartitionBreaker(options);
+  const writes = createPartitionBreaker(options);
 
   const view = (isEnding: boolean): Table => {
     const run = <Result>(
-      breaker: typeof reads,
+      breaker: PartitionBreaker,
       partition: string,
       operation: () => Promise<Result>,
       isHeldBack = !isEnding,
@@ -38,7 +43,10 @@ export function withBreaker(
       const attempt = breaker.start(partition);
       if (attempt.kind === 'attempt') return record(attempt, operation);
       if (isHeldBack) throw busyTable(attempt.seconds);
-      return operation();
+      return operation().then((result) => {
+        breaker.recordSuccess(partition);
+        return result;
+      });
     };
     return {
       name: table.name,
@@ -57,6 +65,57 @@ export function withBreaker(
     };
   };
   return { table: view(false), endingTable: view(true) };
+}
+
+interface PartitionBreaker {
+  start(partition: string): Attempt | Paused;
+  recordSuccess(partition: string): void;
+}
+
+/**
+ * Repeated failures in one partition, which is busy or full, hold back its operations only. Otherwise one user could hold
+ * back all others. Failures in several partitions hold back all operations.
+ */
+function createPartitionBreaker(options: OutageBreakerOptions): PartitionBreaker {
+  const all = createOutageBreaker(options);
+  const failing = createPerUser(options.monotonicMs, () =>
+    createOutageBreaker({ ...options, maxFailures: MAX_FAILURES }),
+  );
+  const failOwn = (partition: string) => {
+    const attempt = failing.findOrCreate(partition).start(partition);
+    if (attempt.kind === 'attempt') attempt.fail();
+  };
+  return {
+    start(partition) {
+      const own = failing.find(partition)?.start(partition);
+      if (own?.kind === 'paused') return own;
+      const shared = all.start(partition);
+      if (shared.kind === 'paused') {
+        own?.[Symbol.dispose]();
+        return shared;
+      }
+      return {
+        ...shared,
+        succeed() {
+          own?.succeed();
+          shared.succeed();
+        },
+        fail() {
+          if (own === undefined) failOwn(partition);
+          else own.fail();
+          shared.fail();
+        },
+        [Symbol.dispose]() {
+          own?.[Symbol.dispose]();
+          shared[Symbol.dispose]();
+        },
+      };
+    },
+    recordSuccess(partition) {
+      failing.find(partition)?.recordSuccess();
+      all.recordSuccess();
+    },
+  };
 }
 
 async function record<Result>(attempt: Attempt, operation: () => Promise<Result>): Promise<Result> {

@@ -5,7 +5,7 @@ import {
   type PausingBreaker,
   toPauseSeconds,
 } from '../network/pausing-breaker.ts';
-import { createPerUser } from './per-user.ts';
+import { createPerUser } from '../network/per-user.ts';
 
 /**
  * Pauses requests to the token endpoint after a 429 or 5xx with `Retry-After`, after an OAuth error that means

@@ -1,7 +1,8 @@
 import { missingScopes, resourcesOf } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
+import { createPerUser } from '../network/per-user.ts';
 import type { Session } from '../session/session.ts';
-import { createPerUser, setBounded, userKey } from './per-user.ts';
+import { setBounded, userKey } from './per-user.ts';
 import type { TokenRequest } from './token-request.ts';
 
 /**

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { missingScopes, toComparable } from '../entra/scopes.ts';
+import { createPerUser } from '../network/per-user.ts';
 import type { Session } from '../session/session.ts';
-import { createPerUser, setBounded, userKey } from './per-user.ts';
+import { setBounded, userKey } from './per-user.ts';
 import type { RedemptionPace } from './redemption-pace.ts';
 import type { Refusal, TokenRequest } from './token-request.ts';
 

@@ -114,6 +114,23 @@ describe('an outage breaker', () => {
     expect(waitOf('alice')).toBeUndefined();
   });
 
+  it('closes for all with the first success, even if three users keep failing', () => {
+    for (let round = 0; round < 3; round++) {
+      fail('alice', 'ben', 'mia');
+      expect(waitOf('zoe')).toBe(4);
+      elapsedSeconds += 4;
+      attemptOf('zoe').succeed();
+      expect(waitOf('gus')).toBeUndefined();
+    }
+  });
+
+  it('closes when a request succeeds that was sent during the pause', () => {
+    fail('alice', 'ben', 'mia');
+    expect(waitOf('zoe')).toBe(4);
+    breaker.recordSuccess();
+    expect(waitOf('zoe')).toBeUndefined();
+  });
+
   it('heals with the calls of a single user', () => {
     fail('alice', 'ben', 'mia');
     for (let round = 0; round < 5; round++) {

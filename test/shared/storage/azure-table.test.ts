@@ -208,12 +208,16 @@ describe('a service that never answers', () => {
 });
 
 describe('a busy service', () => {
-  it('gets 15 requests for any number of operations during a pause', async () => {
+  it('gets 15 requests for any number of operations of a user, and 9 for those of many', async () => {
     const { table: held } = withBreaker(table, { monotonicMs: () => performance.now() });
     answer = coded(503, 'ServerBusy');
     for (let count = 0; count < 20; count++)
       await expect(held.read({ ...row, partitionKey: 'user-a' })).rejects.toMatchObject(unavailable);
     // The client sends each of five operations three times.
     expect(asked).toBe(15);
+    const { table: other } = withBreaker(table, { monotonicMs: () => performance.now() });
+    for (let count = 0; count < 20; count++)
+      await expect(other.read({ ...row, partitionKey: `user-${count}` })).rejects.toMatchObject(unavailable);
+    expect(asked).toBe(15 + 9);
   });
 });

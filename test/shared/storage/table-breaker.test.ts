@@ -30,14 +30,11 @@ function takeCounts() {
 }
 
 describe('a busy table', () => {
-  it.each([
-    ['of three users', ['a', 'b', 'c']],
-    ['in a row', ['a', 'a', 'a', 'a', 'a']],
-  ])('gets no further reads after failures %s, until the pause is over', async (_what, users) => {
+  it('gets no further reads after failures in three partitions, until the pause is over', async () => {
     faulty.failing.add('read');
-    await failReads(...users);
+    await failReads('a', 'b', 'c');
     takeCounts();
-    await expect(readOf('a')).rejects.toMatchObject({ ...busy, retryAfterSeconds: 4 });
+    await expect(readOf('z')).rejects.toMatchObject({ ...busy, retryAfterSeconds: 4 });
     await expect(table.list(range, [], 1)).rejects.toMatchObject(busy);
     expect(takeCounts().reads).toBe(0);
     ms += 4_000;
@@ -45,6 +42,24 @@ describe('a busy table', () => {
     faulty.recover();
     expect(await readOf('a')).toEqual({ kind: 'missing' });
     expect(await Promise.all(['a', 'b', 'c'].map(readOf))).toHaveLength(3);
+  });
+
+  it('in one partition is spared after five failures there, and others are not held back', async () => {
+    faulty.failing.add('read');
+    await failReads('a', 'a', 'a', 'a', 'a');
+    takeCounts();
+    await expect(readOf('a')).rejects.toMatchObject({ ...busy, retryAfterSeconds: 4 });
+    expect(takeCounts().reads).toBe(0);
+    faulty.recover();
+    expect(await readOf('b')).toEqual({ kind: 'missing' });
+    ms += 4_000;
+    faulty.failing.add('read');
+    await failReads('a', 'a');
+    expect(takeCounts().reads).toBe(2);
+    faulty.recover();
+    ms += 4_000;
+    expect(await readOf('a')).toEqual({ kind: 'missing' });
+    expect(await readOf('a')).toEqual({ kind: 'missing' });
   });
 
   it('gets one probe at a time', async () => {
@@ -93,14 +108,18 @@ describe('a busy table', () => {
     }
   });
 
-  it('lets calls through again as soon as an ending succeeds', async () => {
-    faulty.failing.add('read');
-    await failReads('a', 'b', 'c');
-    faulty.recover();
-    ms += 4_000;
-    await endingTable.read(rowOf('a'));
-    await Promise.all(['a', 'b', 'c'].map(readOf));
-  });
+  it.each([0, 4_000])(
+    'lets calls through again as soon as an ending succeeds, after %i ms',
+    async (after) => {
+      faulty.failing.add('read');
+      await failReads('a', 'a', 'a', 'b', 'c', 'b');
+      await expect(endingTable.read(rowOf('a'))).rejects.toMatchObject(busy);
+      faulty.recover();
+      ms += after;
+      await endingTable.read(rowOf('a'));
+      await Promise.all(['a', 'b', 'c'].map(readOf));
+    },
+  );
 });
 
 describe('a table that works', () => {

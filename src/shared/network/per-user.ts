@@ -1,0 +1,36 @@
+/**
+ * State that this worker holds only for users whose requests to another server fail: for at most {@link MAX_USERS} users, and
+ * for each user until {@link RETENTION_MS} after the last update.
+ */
+export interface PerUser<State> {
+  find(user: string): State | undefined;
+  /** For an update: returns the state, creates it if the user has none, and restarts its retention. */
+  findOrCreate(user: string): State;
+}
+
+/** Beyond this number, the user with the oldest update is evicted. The only cost is additional requests to that server. */
+const MAX_USERS = 1_000;
+const RETENTION_MS = 10 * 60_000;
+
+export function createPerUser<State>(monotonicMs: () => number, make: () => State): PerUser<State> {
+  // A Map iterates its keys in insertion order.
+  const states = new Map<string, { readonly state: State; readonly updatedAtMs: number }>();
+  const isExpired = (updatedAtMs: number) => monotonicMs() - updatedAtMs >= RETENTION_MS;
+  const find = (user: string) => {
+    const found = states.get(user);
+    return found === undefined || isExpired(found.updatedAtMs) ? undefined : found.state;
+  };
+  return {
+    find,
+    findOrCreate(user) {
+      const state = find(user) ?? make();
+      states.delete(user);
+      states.set(user, { state, updatedAtMs: monotonicMs() });
+      for (const [first, { updatedAtMs }] of states) {
+        if (states.size <= MAX_USERS && !isExpired(updatedAtMs)) break;
+        states.delete(first);
+      }
+      return state;
+    },
+  };
+}
