@@ -48,10 +48,10 @@ export function createApp(config: Config, policies: Policies, system: System) {
   const upstreamAccess = createUpstreamAccess({ ...tokens, interaction });
   const callDependencies = { bodyLimitBytes, timeoutMs, ...upstreamAccess, ...system };
   const { repeatsRefusedWrites } = policies.graph;
-  const graphApi = { ...config.graph, name: 'graph', repeatsRefusedWrites };
+  const graphApi = { ...config.graph, repeatsRefusedWrites };
   const toGraph = {
     sendWithToken: createSendWithToken(graphApi, callDependencies),
-    upstreamBreaker: createUpstreamBreaker({ upstream: graphApi.name, ...system }),
+    upstreamBreaker: createUpstreamBreaker({ upstream: 'graph', ...system }),
   };
   const graphClient = createGraphClient(config.graph.origin, { ...callDependencies, ...toGraph });
   const cacheSeconds = roleMaxAgeSeconds;

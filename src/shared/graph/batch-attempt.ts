@@ -38,8 +38,8 @@ export function createBatchAttempt(caller: Caller, upstreamBreaker: UpstreamBrea
       if (response.status === 200) return;
       for (const attempt of attempts.values()) attempt.recordResponse(response);
     },
-    recordNoResponse() {
-      for (const attempt of attempts.values()) attempt.recordNoResponse();
+    recordNoResponse(failure) {
+      for (const attempt of attempts.values()) attempt.recordNoResponse(failure);
     },
     recordParts(responses, parts) {
       const featureById = new Map(parts.map(({ id, call }) => [id, call.rule.feature]));

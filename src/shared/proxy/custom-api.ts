@@ -37,10 +37,7 @@ export function createCustomApi(
   dependencies: CustomApiDependencies,
 ): ApiProxy {
   const { repeatsRefusedWrites } = policy;
-  const sendWithToken = createSendWithToken(
-    { name, origin, requestIdCheck, repeatsRefusedWrites },
-    dependencies,
-  );
+  const sendWithToken = createSendWithToken({ origin, requestIdCheck, repeatsRefusedWrites }, dependencies);
   const upstreamBreaker = createUpstreamBreaker({ upstream: name, ...dependencies });
   const forward = createForward({ ...dependencies, sendWithToken, upstreamBreaker }, 'refuse');
   return {

@@ -3,9 +3,7 @@ import type { CallNeed, CallTokens, TokensForCall } from '../interaction/call-to
 import type { Borrower, HttpRequest, HttpResponse, SendHttp } from '../network/http-request.ts';
 import { isRead } from '../policy/methods.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
-import { createCountedLines } from '../telemetry/counted.ts';
 import type { Log } from '../telemetry/log.ts';
-import { workerLog } from '../telemetry/worker-log.ts';
 import { userKeyOf } from './call-limits.ts';
 import { type ClaimsChallenge, readClaimsChallenge } from './claims-challenge.ts';
 import { correlationOf, createWarnIfUncorrelated, type RequestIdCheck } from './correlation.ts';
@@ -15,8 +13,6 @@ import type { UpstreamAttempt } from './upstream-breaker.ts';
 
 /** An API that is called with users' access tokens. */
 export interface Api {
-  /** `graph`, or the name of the custom API. For the log. */
-  readonly name: string;
   /** The only origin to which tokens for this API are sent. */
   readonly origin: string;
   readonly requestIdCheck: RequestIdCheck;
@@ -75,11 +71,12 @@ const MAX_CALL_MS = 220_000;
  * operations (4 s each).
  */
 const MAX_TOKEN_MS = 45_000;
+/** Timers may fire this much earlier than the elapsed time shows. */
+const TIMER_MS = 50;
 
 export function createSendWithToken(api: Api, dependencies: SendDependencies): SendWithToken {
   const { tokensForCall, memoryBudget, monotonicMs } = dependencies;
   const warnIfUncorrelated = createWarnIfUncorrelated(monotonicMs);
-  const logOutage = createLogOutage(api.name, monotonicMs);
 
   return async (call, log, findChallenge = findChallengeInHeaders) => {
     const { caller, request, need, attempt, startedMs } = call;
@@ -102,17 +99,19 @@ export function createSendWithToken(api: Api, dependencies: SendDependencies): S
         borrower: borrowerOf(caller),
         ...(correlation === undefined ? {} : { correlation }),
       };
+      const sentMs = monotonicMs();
       const response = await sendToApi(dependencies.sendHttp, complete, attempt, monotonicMs, log).catch(
         (error: unknown) => {
-          const failure = noResponseOf(error);
-          if (failure !== undefined) attempt.recordNoResponse();
-          logOutage({ failure });
+          const failure = noResponseOf(error, {
+            isAtDeadline: monotonicMs() - sentMs >= complete.deadlineMs - TIMER_MS,
+            hadWholeTime: complete.deadlineMs === dependencies.timeoutMs,
+          });
+          if (failure !== undefined) attempt.recordNoResponse(failure);
           throw error;
         },
       );
       attempt.recordResponse(response);
       warnIfUncorrelated(response, correlation, log);
-      logOutage(response);
       return response;
     };
 
@@ -136,22 +135,6 @@ export function createSendWithToken(api: Api, dependencies: SendDependencies): S
     if (further?.kind === 'unreadable') throw unreadableChallenge(tokens, log);
     if (further !== undefined) throw tokens.refusedProblem(further.claims);
     return { request, response: renewed, sentTokens: [accessToken, renewedToken] };
-  };
-}
-
-/**
- * Logs what shows an outage or throttling and passes to the caller: one line a minute for each status, and for each way in
- * which no response arrived, with the number of calls.
- */
-function createLogOutage(upstream: string, monotonicMs: () => number) {
-  const lines = createCountedLines(monotonicMs);
-  // The count is of all users, so no user's log has it.
-  return ({ status, failure }: { status?: number; failure?: string | undefined }): void => {
-    lines.flush(workerLog);
-    const event = 'upstream-errors';
-    if (failure !== undefined) lines.count(workerLog, 'warn', { event, upstream, failure });
-    if (status !== undefined && (status === 429 || status >= 500))
-      lines.count(workerLog, 'warn', { event, upstream, status });
   };
 }
 

@@ -4,7 +4,7 @@ import { HttpFailure, type HttpRequest, type HttpResponse, type SendHttp } from 
 import { isRead } from '../policy/methods.ts';
 import type { Log } from '../telemetry/log.ts';
 import { clientRequestId } from './correlation.ts';
-import type { UpstreamAttempt } from './upstream-breaker.ts';
+import type { NoResponse, UpstreamAttempt } from './upstream-breaker.ts';
 
 type UpstreamProblemCode = 'upstream_unreachable' | 'upstream_timeout' | 'upstream_answer_refused';
 
@@ -59,11 +59,26 @@ export async function sendToApi(
   }
 }
 
-/** How the API failed to respond. Undefined for errors that do not show whether the API works. */
-export function noResponseOf(error: unknown): 'unreachable' | 'timeout' | undefined {
+export interface SpentTime {
+  /** Whether the time of the whole request is over, and not only that of one phase. */
+  readonly isAtDeadline: boolean;
+  /** False if the call had spent a part of its time before it was sent. */
+  readonly hadWholeTime: boolean;
+}
+
+/**
+ * How the API failed to respond. Undefined for errors that do not show whether the API works. At the deadline, these include
+ * a response that had begun, because it may have waited for this worker's memory.
+ */
+export function noResponseOf(
+  error: unknown,
+  { isAtDeadline, hadWholeTime }: SpentTime,
+): NoResponse | undefined {
   const cause: unknown = error instanceof BffError ? error.cause : error;
   if (!(cause instanceof HttpFailure)) return undefined;
-  return cause.kind === 'unreachable' || cause.kind === 'timeout' ? cause.kind : undefined;
+  if (cause.kind === 'unreachable') return cause.kind;
+  if (cause.kind !== 'timeout') return undefined;
+  return isAtDeadline && !(hadWholeTime && cause.noBytesReceived) ? undefined : cause.kind;
 }
 
 function toProblem(failure: HttpFailure, request: HttpRequest): BffError {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createBatchAttempt } from '../../../src/shared/graph/batch-attempt.ts';
 import type { BatchPart } from '../../../src/shared/graph/batch-item.ts';
 import { createUpstreamBreaker, type UpstreamBreaker } from '../../../src/shared/proxy/upstream-breaker.ts';
@@ -72,7 +72,7 @@ describe('a batch', () => {
     for (const user of users) {
       using attempt = createBatchAttempt(callerOf(user), breaker);
       for (const feature of ['mail', 'calendar']) attempt.startPart(part('1', feature));
-      if (user === 'alice') attempt.recordNoResponse();
+      if (user === 'alice') attempt.recordNoResponse('timeout');
       else attempt.recordResponse({ status: 503, headers: {} });
     }
     expect(problemsOf('zoe', 'mail', 'calendar', 'files')).toEqual([
@@ -98,5 +98,18 @@ describe('a batch', () => {
         ['mail', 424],
       ]);
     expect(problemsOf('zoe', 'mail')).toEqual(['upstream_unavailable']);
+  });
+
+  it('is logged by the statuses of its parts', () => {
+    using console = vi.spyOn(globalThis.console, 'warn').mockReturnValue();
+    sendBatch('alice', [
+      ['mail', 503],
+      ['calendar', 429],
+      ['files', 404],
+    ]);
+    expect(console.mock.calls.map(([line]) => JSON.parse(String(line)))).toEqual([
+      { event: 'upstream-errors', upstream: 'graph', status: 503, count: 1 },
+      { event: 'upstream-errors', upstream: 'graph', status: 429, count: 1 },
+    ]);
   });
 });

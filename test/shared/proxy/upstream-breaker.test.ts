@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { BffError } from '../../../src/shared/errors.ts';
 import {
   HttpFailure,
@@ -17,7 +17,13 @@ const callers = new Map(
   names.map((user) => [user as string, toCaller(openedSession(sessionContent(), { user, now }))]),
 );
 
-type Answer = number | HttpFailure | { readonly status: number; readonly retryAfter: string };
+/** `too slow`: nothing arrives until the deadline. `begun`: only a part arrives until the deadline. */
+type Answer =
+  | 'too slow'
+  | 'begun'
+  | number
+  | HttpFailure
+  | { readonly status: number; readonly retryAfter: string };
 
 /** By path: what the API does with a call. A function may decide by the user. */
 let answers: Record<string, Answer | ((user: string) => Answer)>;
@@ -58,6 +64,7 @@ beforeEach(() => {
     },
     {
       ...dependencies,
+      timeoutMs: 10_000,
       monotonicMs: () => ms,
       async extendSession(caller) {
         extensions++;
@@ -67,11 +74,15 @@ beforeEach(() => {
   );
 });
 
-async function send({ method, path, headers }: HttpRequest): Promise<HttpResponse> {
+async function send({ method, path, headers, deadlineMs }: HttpRequest): Promise<HttpResponse> {
   const user = headers['authorization']?.slice('Bearer '.length) ?? '';
   sent.push(`${user} ${method} ${path}`);
   const found = answers[path] ?? 200;
   const answer = typeof found === 'function' ? found(user) : found;
+  if (answer === 'too slow' || answer === 'begun') {
+    ms += deadlineMs;
+    throw new HttpFailure('timeout', { noBytesReceived: answer === 'too slow' });
+  }
   if (answer instanceof HttpFailure) throw answer;
   const { status, retryAfter } =
     typeof answer === 'number' ? { status: answer, retryAfter: undefined } : answer;
@@ -86,11 +97,16 @@ async function send({ method, path, headers }: HttpRequest): Promise<HttpRespons
 }
 
 /** The status of the API's response, or the code of the problem. */
-async function call(user: string, path = '/orders', method = 'GET'): Promise<number | string> {
+async function call(
+  user: string,
+  path = '/orders',
+  method = 'GET',
+  startedMs = ms,
+): Promise<number | string> {
   const caller = callers.get(user);
   if (caller === undefined) throw new Error(user);
   const request = {
-    ...apiRequest(method, { startedMs: ms }),
+    ...apiRequest(method, { startedMs }),
     path,
     routeParameter: path.slice(1),
   };
@@ -120,6 +136,7 @@ const failures: [string, () => Answer][] = [
   ['504', () => 504],
   ['no connection', () => new HttpFailure('unreachable', { noBytesReceived: true })],
   ['a timeout', () => new HttpFailure('timeout', { noBytesReceived: true })],
+  ['a response that stops', () => new HttpFailure('timeout')],
 ];
 
 describe('an API that is down for all', () => {
@@ -190,6 +207,59 @@ describe('a feature that is down', () => {
     answers['/orders'] = 404;
     expect(await call('ben')).toBe(404);
     expect(await call('alice')).toBe(404);
+  });
+});
+
+describe('a timeout', () => {
+  const firstThree = names.slice(0, 3);
+
+  it('counts if the API had the whole time', async () => {
+    answers['/orders'] = 'too slow';
+    for (const user of firstThree) expect(await call(user)).toBe('upstream_timeout');
+    expect(await call('zoe')).toBe('upstream_unavailable');
+  });
+
+  it.each<[string, Answer, number]>([
+    ['spent its time before it was sent', 'too slow', 219_000],
+    ['may have waited for memory', 'begun', 0],
+  ])('of a call that %s shows nothing about the API', async (_what, answer, spentMs) => {
+    answers['/orders'] = answer;
+    for (const user of firstThree)
+      expect(await call(user, '/orders', 'GET', ms - spentMs)).toBe('upstream_timeout');
+    answers['/orders'] = 200;
+    expect(await call('zoe')).toBe(200);
+  });
+});
+
+describe('the log of the worker', () => {
+  it('has one line a minute for each kind of failure, and for the calls that are held back', async () => {
+    using console = vi.spyOn(globalThis.console, 'warn').mockReturnValue();
+    const takeLines = () => console.mock.calls.splice(0).map(([line]) => JSON.parse(String(line)));
+    answers['/orders'] = 503;
+    answers['/files'] = new HttpFailure('timeout', { noBytesReceived: true });
+    for (let round = 0; round < 5; round++) {
+      await everyone('/orders');
+      await everyone('/files');
+    }
+    const errors = { event: 'upstream-errors', upstream: 'orders' };
+    const held = { event: 'upstream-calls-held-back', upstream: 'orders' };
+    const lines = [
+      { ...errors, status: 503 },
+      { ...held, feature: 'orders' },
+      { ...errors, failure: 'timeout' },
+      { ...held, feature: 'files' },
+    ];
+    const byEvent = expect.arrayContaining(lines.map((line) => ({ ...line, count: 1 })));
+    const logged = takeLines();
+    expect(logged).toHaveLength(lines.length);
+    expect(logged).toEqual(byEvent);
+    ms += 60_000;
+    answers = {};
+    await everyone('/orders');
+    const later = takeLines();
+    // Each feature: 20 calls of four users. All of the first four may be sent before the third has failed.
+    for (const line of lines) expect(later).toContainEqual({ ...line, count: expect.any(Number) });
+    expect(later.reduce((sum, { count }) => sum + count, 0)).toBe(2 * 20 - 4);
   });
 });
 
