@@ -115,6 +115,7 @@ function signInRoutes({
         access: optionalSessionBestEffort,
         csrf: 'unless-navigation',
         acceptsForm: true,
+        endsSessions: true,
       },
       handler: logout({
         flow: auth.logout,
@@ -148,6 +149,7 @@ function signInRoutes({
 }
 
 function sessionRoutes({ auth, cookieNames }: App): readonly Route[] {
+  const ownSessionRules = { access: signedInWithoutRevalidation, endsSessions: true } as const;
   return [
     route({
       name: 'auth-session',
@@ -161,14 +163,14 @@ function sessionRoutes({ auth, cookieNames }: App): readonly Route[] {
       path: 'api/auth/sessions',
       summary:
         'Lists the user\'s sessions. DELETE ends all except the current one and returns `{"ended": n}`.',
-      rules: { methods: ['GET', 'DELETE'], access: signedInWithoutRevalidation },
+      rules: { ...ownSessionRules, methods: ['GET', 'DELETE'] },
       handler: sessions(auth.ownSessions),
     }),
     route({
       name: 'auth-sessions-id',
       path: 'api/auth/sessions/{id}',
       summary: "Ends one of the user's sessions.",
-      rules: { methods: ['DELETE'], access: signedInWithoutRevalidation },
+      rules: { ...ownSessionRules, methods: ['DELETE'] },
       handler: sessionById(auth.ownSessions, cookieNames),
     }),
   ];
@@ -229,21 +231,26 @@ function adminRoutes({ admin: administration, cookieNames, now }: App): readonly
       name: 'admin-user-sessions',
       path: 'api/admin/users/{user}/sessions',
       summary: 'Lists a user\'s sessions. DELETE ends them all and returns `{"ended": n}`.',
-      rules: { ...readRules, methods: ['GET', 'DELETE'], accessToChange: guard(guards.change) },
+      rules: {
+        ...readRules,
+        methods: ['GET', 'DELETE'],
+        accessToChange: guard(guards.change),
+        endsSessions: true,
+      },
       handler: adminUserSessions(userSessions, cookieNames, recordUserOpened),
     }),
     route({
       name: 'admin-user-sessions-id',
       path: 'api/admin/users/{user}/sessions/{id}',
       summary: "Ends one of a user's sessions.",
-      rules: { ...changeRules, methods: ['DELETE'] },
+      rules: { ...changeRules, methods: ['DELETE'], endsSessions: true },
       handler: adminUserSessionById(userSessions, cookieNames),
     }),
     route({
       name: 'admin-user-sign-out',
       path: 'api/admin/users/{user}/sign-out',
       summary: "Ends all of a user's sessions and revokes their sign-ins at Entra ID.",
-      rules: { ...changeRules, methods: ['POST'] },
+      rules: { ...changeRules, methods: ['POST'], endsSessions: true },
       handler: adminUserSignOut(administration.signOutUser, cookieNames),
     }),
     route({

@@ -124,3 +124,23 @@ describe('an outage of Graph', () => {
     expect((await alice.script('GET', profile)).status).toBe(200);
   });
 });
+
+describe('an outage of the table', () => {
+  it('holds back calls for a pause, but no call that ends sessions', { tags: ['T1', 'L1'] }, async () => {
+    const elsewhere = worker.browser();
+    await signIn(elsewhere, { user: 'alice' });
+    // No session is in memory any more.
+    world.pass(6);
+    worker.table.failAll();
+    expect(statusesOf(await callAll(profile))).toEqual([503, 503, 503]);
+    worker.table.recover();
+    const reads = worker.table.counts.read;
+    expect(codesOf(await callAll(profile))).toEqual(Array(3).fill('storage_unavailable'));
+    expect(worker.table.counts.read).toBe(reads);
+    const ended = await alice.script('DELETE', '/api/auth/sessions');
+    expect([ended.status, JSON.parse(ended.body)]).toEqual([200, { ended: 1 }]);
+    expect((await elsewhere.script('GET', profile)).status).toBe(401);
+    // The call that ended sessions has shown that the table works.
+    expect(statusesOf(await callAll(profile))).toEqual([200, 200, 200]);
+  });
+});

@@ -70,6 +70,10 @@ export interface InternalEndpointRules<AllowedCaller> extends EndpointRules<Allo
    * Default: false.
    */
   readonly acceptsEmbed?: boolean;
+  /**
+   * Calls other than GET end sessions. The session of the caller is then read even while the table is busy. Default: false.
+   */
+  readonly endsSessions?: boolean;
   /** A problem with this code leaves no audit record, because nothing was refused. Default: none. */
   readonly unrecorded?: ProblemCode;
   /** Limits the rate of calls by session and by client address, together with the other routes of this area. Default: none. */
@@ -222,7 +226,12 @@ async function respond<AllowedCaller>(
     if (rules.changesCookies) throw sessionRequired('cookie_sent_twice');
     return { ...(await run({ kind: 'none', reason: 'cookie_sent_twice' })), cookies: [] };
   }
-  const found = await findCaller(request, access.session, cookiesToClear, log);
+  const found = await findCaller(
+    request,
+    { session: access.session, isEnding: rules.endsSessions === true && request.method !== 'GET' },
+    cookiesToClear,
+    log,
+  );
   if (found.kind === 'caller') {
     const session = sessionOf(found.caller);
     call.logFields.user = auditPseudonym(session.locator);

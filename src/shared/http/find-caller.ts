@@ -23,6 +23,11 @@ export interface FindCallerDependencies {
   readonly monotonicMs: () => number;
 }
 
+export interface SessionUse extends Pick<Access<unknown>, 'session'> {
+  /** The call ends sessions. */
+  readonly isEnding: boolean;
+}
+
 /**
  * Finds the signed-in user of a request.
  * @param cookiesToClear receives the cookies that the response should clear: those that are invalid or no longer needed
@@ -30,7 +35,7 @@ export interface FindCallerDependencies {
  */
 export type FindCaller = (
   request: BffRequest,
-  sessionUse: Access<unknown>['session'],
+  use: SessionUse,
   cookiesToClear: CookieToSet[],
   log: Log,
 ) => Promise<FoundCaller>;
@@ -62,10 +67,10 @@ export function createFindCaller(dependencies: FindCallerDependencies): FindCall
   const { cookieNames, store, logout, isAllowed, monotonicMs } = dependencies;
   const mayReportNewerRow = onceIn(ALERT_EVERY_MS, monotonicMs);
 
-  return async (request, sessionUse, cookiesToClear, log) => {
-    if (sessionUse === 'ignored') return none('not_signed_in');
-    if (sessionUse !== 'best-effort') return read(request, sessionUse, cookiesToClear, log);
-    return read(request, sessionUse, cookiesToClear, log).catch((error: unknown) => {
+  return async (request, use, cookiesToClear, log) => {
+    if (use.session === 'ignored') return none('not_signed_in');
+    if (use.session !== 'best-effort') return read(request, use, cookiesToClear, log);
+    return read(request, use, cookiesToClear, log).catch((error: unknown) => {
       log('warn', { event: 'session-not-read', error: describeError(error) });
       return none('session_ended');
     });
@@ -73,14 +78,14 @@ export function createFindCaller(dependencies: FindCallerDependencies): FindCall
 
   async function read(
     request: BffRequest,
-    sessionUse: Access<unknown>['session'],
+    { session: sessionUse, isEnding }: SessionUse,
     cookiesToClear: CookieToSet[],
     log: Log,
   ): Promise<FoundCaller> {
     await finishPendingLogout(request, cookiesToClear, log);
     const cookieValue = request.cookies.get(cookieNames.session);
     if (cookieValue === undefined) return none('not_signed_in');
-    const result = await store.read(cookieValue);
+    const result = await store.read(cookieValue, { isEnding });
     switch (result.kind) {
       case 'live':
         return isAllowed(result.session.facts.claims)

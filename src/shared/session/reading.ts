@@ -21,6 +21,8 @@ export type SessionAbsence =
 
 export interface SessionReaderDependencies {
   readonly table: Table;
+  /** Never held back. */
+  readonly endingTable: Table;
   readonly cookies: SessionCookieCodec;
   readonly opener: SessionOpener;
   readonly memory: SessionMemory;
@@ -36,10 +38,10 @@ interface SharedRead {
 
 /** Reads sessions from this worker's memory while the entry is fresh, otherwise from the table. */
 export function createSessionReader(dependencies: SessionReaderDependencies) {
-  const { memory, now, monotonicMs } = dependencies;
+  const { endingTable, memory, now, monotonicMs } = dependencies;
   const inFlight = new Map<string, SharedRead>();
 
-  return async (cookieValue: string): Promise<ReadSessionResult> => {
+  return async (cookieValue: string, { isEnding = false } = {}): Promise<ReadSessionResult> => {
     const cached = memory.find(cookieValue);
     if (cached !== undefined && memory.isFresh(cached.requestedAtMs)) {
       const result = applyLimits(cached.session, now());
@@ -49,7 +51,8 @@ export function createSessionReader(dependencies: SessionReaderDependencies) {
     const shared = inFlight.get(cookieValue);
     if (shared !== undefined && memory.isFresh(shared.requestedAtMs)) return shared.result;
     const requestedAtMs = monotonicMs();
-    const read = { requestedAtMs, result: readRow(dependencies, cookieValue, cached, requestedAtMs) };
+    const through = isEnding ? { ...dependencies, table: endingTable } : dependencies;
+    const read = { requestedAtMs, result: readRow(through, cookieValue, cached, requestedAtMs) };
     inFlight.set(cookieValue, read);
     try {
       const result = await read.result;

@@ -42,8 +42,11 @@ export interface SessionStore extends SessionUpdates {
    * the table, and makes no request. @param startedAt by this worker's clock
    */
   signInStart(startedAt: Date): Date;
-  /** Returns the session from this worker's memory while the entry is fresh. Otherwise reads the table once. */
-  read(cookieValue: string): Promise<ReadSessionResult>;
+  /**
+   * Returns the session from this worker's memory while the entry is fresh. Otherwise reads the table once.
+   * @param options `isEnding`: the call ends sessions, so the read is not held back while the table is busy
+   */
+  read(cookieValue: string, options?: { readonly isEnding?: boolean }): Promise<ReadSessionResult>;
   /**
    * Sets how many bytes of related data, such as tokens, count towards the session's memory entry until its facts
    * change.
@@ -117,7 +120,7 @@ export function createSessionStore(storeOptions: SessionStoreOptions): SessionSt
       tombstones,
     }),
     signInStart: (startedAt) => table.clock.earliest(startedAt),
-    read: createSessionReader({ ...options, cookies, opener, memory }),
+    read: createSessionReader({ ...options, endingTable, cookies, opener, memory }),
     setRelatedBytes: ({ locator, facts }, bytes) =>
       memory.setRelatedBytes(sessionRowKeys(locator), facts, bytes),
     locatorOf: (cookieValue) => cookies.read(cookieValue),

@@ -66,6 +66,13 @@ describe('while the table is busy', () => {
     expect((await store.read(cookie)).kind).toBe('live');
   });
 
+  it('a call that ends sessions reads its session at once', async () => {
+    const { cookie } = await signIn();
+    await makeBusy();
+    await expect(store.read(cookie)).rejects.toMatchObject(busy);
+    expect((await store.read(cookie, { isEnding: true })).kind).toBe('live');
+  });
+
   it('a sign-out is complete at once', async () => {
     const { session } = await signIn();
     const { partitionKey } = memory.rows().find(({ rowKey }) => rowKey.startsWith('session-')) ?? {};
