@@ -262,6 +262,17 @@ export class BffError extends Error {
   }
 }
 
+/** A call that was not sent, because the API is down or has told the user to wait. Not each of them has a record. */
+export class HeldBackError extends BffError {
+  /** Whether it has a record of its own. */
+  readonly isRecorded: boolean;
+
+  constructor(isRecorded: boolean, ...problem: BffErrorArguments) {
+    super(...problem);
+    this.isRecorded = isRecorded;
+  }
+}
+
 /** A refusal by a rate limit. Such refusals would fill the log, so one audit record stands for many of them. */
 export class RateLimitError extends BffError {
   readonly area: RateLimitedArea;

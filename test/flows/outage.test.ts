@@ -54,6 +54,12 @@ const everyone = () => [alice, ...others];
 const callAll = (path: string) => Promise.all(everyone().map((browser) => browser.script('GET', path)));
 const statusesOf = (answers: readonly WireAnswer[]) => answers.map(({ status }) => status);
 const codesOf = (answers: readonly WireAnswer[]) => answers.map(({ headers }) => headers['bff-problem']);
+/** The events and rules of the problems that the log has. */
+const problemsInLog = () =>
+  worker.logLines
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .flatMap(({ event, rules }) => (event === 'refused' || event === 'failed' ? [[event, rules]] : []));
 const respondWith = (respond: Respond) => world.graph.respondWith(respond);
 
 describe('an outage of Graph', () => {
@@ -63,6 +69,7 @@ describe('an outage of Graph', () => {
     world.graph.switches.unavailable = true;
     expect(codesOf(await callAll(profile))).toEqual([undefined, undefined, undefined]);
     const asked = world.graph.count();
+    worker.logLines.length = 0;
     let pause = 0;
     for (const { status, headers, body } of await callAll(profile)) {
       expect([status, headers['bff-problem']]).toEqual([503, 'upstream_unavailable']);
@@ -72,6 +79,8 @@ describe('an outage of Graph', () => {
       expect(pause).toBeLessThanOrEqual(5);
     }
     expect(world.graph.count()).toBe(asked);
+    // One counted line of the worker stands for them.
+    expect(problemsInLog()).toEqual([]);
     world.graph.switches.unavailable = false;
     world.pass(pause);
     expect(statusesOf(await callAll(profile))).toContain(200);
@@ -112,7 +121,10 @@ describe('an outage of Graph', () => {
   it('for one user, by throttling, does not affect other users', { tags: ['G1'] }, async () => {
     world.graph.switches.throttledCalls = 1;
     expect((await alice.script('GET', profile)).headers['bff-problem']).toBeUndefined();
+    worker.logLines.length = 0;
     const held = await alice.script('GET', profile);
+    await alice.script('GET', profile);
+    expect(problemsInLog()).toEqual([['refused', 'throttled-by-api']]);
     expect([held.status, held.headers['bff-problem'], held.headers['retry-after']]).toEqual([
       429,
       'rate_limited',

@@ -1,4 +1,4 @@
-import { BffError } from '../errors.ts';
+import { HeldBackError } from '../errors.ts';
 import { createOutageBreaker, type OutageBreaker } from '../network/outage-breaker.ts';
 import { toPauseSeconds } from '../network/pausing-breaker.ts';
 import { createPerUser } from '../network/per-user.ts';
@@ -48,11 +48,18 @@ export interface UpstreamBreakerOptions {
 /** The pause of a user after a 429 without a usable `Retry-After`. */
 const DEFAULT_THROTTLED_SECONDS = 5;
 
+/** A pause of one user in one feature. */
+interface ThrottledUser {
+  untilMs: number;
+  /** Whether a call was held back in this pause. */
+  hasRefused: boolean;
+}
+
 export function createUpstreamBreaker(options: UpstreamBreakerOptions): UpstreamBreaker {
   const { upstream, now, monotonicMs } = options;
   // Features come from policies and from code, so there are only a few.
   const outages = new Map<string, OutageBreaker>();
-  const throttled = createPerUser(monotonicMs, () => ({ untilMs: 0 }));
+  const throttled = createPerUser(monotonicMs, (): ThrottledUser => ({ untilMs: 0, hasRefused: false }));
   // Lines are counted for all users, so no user's log has them.
   const lines = createCountedLines(monotonicMs);
   const count = (record: LogRecord) => lines.count(workerLog, 'warn', record);
@@ -67,8 +74,7 @@ export function createUpstreamBreaker(options: UpstreamBreakerOptions): Upstream
       const user = userKeyOf(caller);
       const key = `${user} ${feature}`;
       lines.flush(workerLog);
-      const leftMs = (throttled.find(key)?.untilMs ?? 0) - monotonicMs();
-      if (leftMs > 0) throw throttledProblem(Math.ceil(leftMs / 1000));
+      requireNoPause(throttled.find(key), monotonicMs());
       const outage = outageOf(feature).start(user);
       if (outage.kind === 'paused') {
         count({ event: 'upstream-calls-held-back', upstream, feature });
@@ -85,7 +91,9 @@ export function createUpstreamBreaker(options: UpstreamBreakerOptions): Upstream
           if (status === 503 || status === 504) outage.fail(retryAfterSeconds);
           if (status !== 429) return;
           const seconds = toPauseSeconds(retryAfterSeconds ?? DEFAULT_THROTTLED_SECONDS);
-          throttled.findOrCreate(key).untilMs = monotonicMs() + seconds * 1000;
+          const pause = throttled.findOrCreate(key);
+          pause.untilMs = Math.max(pause.untilMs, monotonicMs() + seconds * 1000);
+          pause.hasRefused = false;
         },
         recordNoResponse(failure) {
           count({ event: 'upstream-errors', upstream, failure });
@@ -97,18 +105,23 @@ export function createUpstreamBreaker(options: UpstreamBreakerOptions): Upstream
   };
 }
 
-/** Nothing was sent, so the caller may repeat a write too. */
-function unavailableProblem(retryAfterSeconds: number): BffError {
-  return new BffError('upstream_unavailable', {
-    detail: 'This part of the API does not work at the moment. Nothing was sent.',
-    retryAfterSeconds,
+/** @throws {HeldBackError} rate_limited */
+function requireNoPause(pause: ThrottledUser | undefined, nowMs: number): void {
+  if (pause === undefined || pause.untilMs <= nowMs) return;
+  const isFirst = !pause.hasRefused;
+  pause.hasRefused = true;
+  // A page that does not wait must not fill the log.
+  throw new HeldBackError(isFirst, 'rate_limited', {
+    rules: ['throttled-by-api'],
+    detail: 'The API has asked this user to wait before further calls of this kind. Nothing was sent.',
+    retryAfterSeconds: Math.ceil((pause.untilMs - nowMs) / 1000),
   });
 }
 
-function throttledProblem(retryAfterSeconds: number): BffError {
-  return new BffError('rate_limited', {
-    rules: ['throttled-by-api'],
-    detail: 'The API has asked this user to wait before further calls of this kind. Nothing was sent.',
+/** Nothing was sent, so the caller may repeat a write too. The worker's log has the number of these calls. */
+function unavailableProblem(retryAfterSeconds: number): HeldBackError {
+  return new HeldBackError(false, 'upstream_unavailable', {
+    detail: 'This part of the API does not work at the moment. Nothing was sent.',
     retryAfterSeconds,
   });
 }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { BffError } from '../../../src/shared/errors.ts';
+import { BffError, HeldBackError } from '../../../src/shared/errors.ts';
 import {
   HttpFailure,
   type HttpRequest,
@@ -292,6 +292,19 @@ describe('one user', () => {
     for (const user of names.slice(1)) expect(await call(user)).toBe(200);
     ms += 14_500;
     expect(await call('alice')).toBe(429);
+  });
+
+  it('who is throttled for several times waits for the longest, and leaves one record', async () => {
+    const times = ['20', '5'];
+    answers['/orders'] = () => ({ status: 429, retryAfter: times.shift() ?? '' });
+    expect(await Promise.all([call('alice'), call('alice')])).toEqual([429, 429]);
+    const problems = [await problemOf('alice'), await problemOf('alice'), await problemOf('alice')];
+    expect(problems.map(({ retryAfterSeconds }) => retryAfterSeconds)).toEqual([20, 20, 20]);
+    expect(problems.map((problem) => problem instanceof HeldBackError && problem.isRecorded)).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
   it('who is throttled for an hour asks again after a minute', async () => {
