@@ -58,8 +58,15 @@ export async function forwardBatch(
   log: Log,
   dependencies: BatchDependencies,
 ): Promise<ApiResponse> {
-  const { callLimits, rateLimits, upstreamBreaker, pageLinks, extendSession, sendWithToken, requestPermissions } =
-    dependencies;
+  const {
+    callLimits,
+    rateLimits,
+    upstreamBreaker,
+    pageLinks,
+    extendSession,
+    sendWithToken,
+    requestPermissions,
+  } = dependencies;
   requireBatch(request);
   const headers = toRequestHeaders((name) => headerOfBatch(request, name), request.id);
   const limitBytes = Math.min(dependencies.bodyLimitBytes, MAX_BATCH_BYTES);
