@@ -1,7 +1,7 @@
 import type { Metafile } from 'esbuild';
 
 /** Limit of dist/main.cjs, which every worker reads and compiles at a cold start. */
-export const BUNDLE_LIMIT_BYTES = 1_400_000;
+export const BUNDLE_LIMIT_BYTES = 1_200_000;
 
 export interface BundlePart {
   /** A package, or a folder of this repository. */

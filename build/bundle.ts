@@ -2,6 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
+import { deferred } from './deferred.ts';
+import { evaluated } from './evaluated.ts';
+import { type BuiltLibraries, bundleLibraries, librariesApart, libraryFile } from './libraries.ts';
+import { deployed } from './options.ts';
 import { bundlePageAssets } from './page-assets.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -37,47 +41,47 @@ export interface BundleOptions {
   readonly inject?: readonly string[];
 }
 
-/** Bundles one entry into one CommonJS file, with the options of the deployed app. */
-export async function bundle({
-  entry,
-  outfile,
-  measured = false,
-  inject = [],
-}: BundleOptions): Promise<Metafile> {
+/**
+ * Bundles one entry into one CommonJS file, with the options of the deployed app.
+ * @param libraryFiles if given, some libraries are not in the bundle, but in these files beside it
+ */
+export async function bundle(
+  { entry, outfile, measured = false, inject = [] }: BundleOptions,
+  libraryFiles?: readonly string[],
+): Promise<Metafile> {
   const clientSource = await bundleClient({ measured });
   // For tests, and to look at.
   await mkdir(fromRoot('.build'), { recursive: true });
   await writeFile(fromRoot('.build/client.js'), clientSource);
   const { metafile } = await build({
+    ...deployed,
     absWorkingDir: root,
     entryPoints: [entry],
     outfile,
-    bundle: true,
     inject: [...inject],
     // An ESM bundle of these libraries fails with "Dynamic require of util is not supported".
     format: 'cjs',
-    platform: 'node',
-    target: 'node22',
-    // Only ES modules can be tree-shaken (630 KB instead of 823 KB).
-    mainFields: ['module', 'main'],
-    // The Functions worker supplies this module at run time. It is not on npm.
-    external: ['@azure/functions-core'],
+    plugins: [
+      evaluated(/[\\/]src[\\/]shared[\\/]config[\\/]shipped-policies\.ts$/),
+      ...(libraryFiles === undefined
+        ? [deferred(() => undefined)]
+        : [deferred((name) => libraryFile(name)), librariesApart]),
+    ],
     // The examples import the package by its name.
     alias: { 'entra-bff': fromRoot('src/index.ts') },
     define: {
       __CLIENT_SOURCE__: JSON.stringify(clientSource),
-      __PAGE_ASSETS__: JSON.stringify(await bundlePageAssets({ measured })),
+      __LIBRARY_FILES__: JSON.stringify((libraryFiles ?? []).join()),
+      // Each text by its own name, because esbuild puts an object into every file of the bundle.
+      ...Object.fromEntries(
+        Object.entries(await bundlePageAssets({ measured })).map(([name, text]) => [
+          `__PAGE_ASSETS__.${name}`,
+          JSON.stringify(text),
+        ]),
+      ),
     },
-    // Less to read and compile at a cold start. Functions keep their names, so that stack traces stay readable.
     minifySyntax: !measured,
-    minifyWhitespace: true,
-    minifyIdentifiers: !measured,
-    keepNames: !measured,
-    lineLimit: 200,
-    legalComments: 'linked',
     sourcemap: 'external',
-    metafile: true,
-    logLevel: 'silent',
   });
   return metafile;
 }
@@ -85,9 +89,16 @@ export async function bundle({
 /** The bundle that is deployed and that `npm start` runs. */
 export const appFile = fromRoot('dist/main.cjs');
 
-export async function bundleApp(outfile: string): Promise<Metafile> {
-  await mkdir(dirname(outfile), { recursive: true });
-  return bundle({ entry: fromRoot('src/main.ts'), outfile });
+export interface BuiltApp {
+  readonly metafile: Metafile;
+  readonly libraries: BuiltLibraries;
+}
+
+/** Builds the app as it is deployed: a bundle, and a folder of libraries beside it. */
+export async function bundleApp(outfile: string): Promise<BuiltApp> {
+  const libraries = await bundleLibraries(dirname(outfile));
+  const metafile = await bundle({ entry: fromRoot('src/main.ts'), outfile }, libraries.files);
+  return { metafile, libraries };
 }
 
 /** Builds the app. @returns the path of the bundle */

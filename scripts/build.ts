@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
-import { relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { appFile, bundle, bundleApp } from '../build/bundle.ts';
@@ -22,10 +22,15 @@ async function buildPackage(): Promise<string> {
 
 const startedAt = performance.now();
 const kilobytes = (bytes: number) => `${Math.round(bytes / 1000)} KB`;
-const metafile = await bundleApp(appFile);
+const { metafile, libraries } = await bundleApp(appFile);
 const { size } = await stat(appFile);
 console.log(`${relative(root, appFile)}: ${kilobytes(size)}, of which`);
 for (const { name, bytes } of largestParts(metafile, 10)) {
+  console.log(`${kilobytes(bytes).padStart(8)}  ${name}`);
+}
+const librariesFolder = relative(root, join(dirname(appFile), dirname(libraries.files[0] ?? '')));
+console.log(`${librariesFolder}, loaded when first needed: ${kilobytes(libraries.bytes)}, of which`);
+for (const { name, bytes } of largestParts(libraries.metafile, 5)) {
   console.log(`${kilobytes(bytes).padStart(8)}  ${name}`);
 }
 const packageFile = await buildPackage();

@@ -8,3 +8,9 @@ declare const __PAGE_ASSETS__: {
   readonly adminScript: string;
   readonly popupScript: string;
 };
+
+/**
+ * The files of libraries that are not in the bundle, relative to its folder and separated by commas. Replaced by
+ * `build/bundle.ts`.
+ */
+declare const __LIBRARY_FILES__: string;

@@ -1,6 +1,7 @@
 import { zstdCompressSync } from 'node:zlib';
 import { createApp } from './app.ts';
 import { misconfigured, noteMissingLimits, warnOfSettings } from './functions/misconfigured.ts';
+import { requireLibraryFiles } from './library-files.ts';
 import { type Bff, type FunctionApp, register } from './registration.ts';
 import { ConfigError, parseConfig } from './shared/config/config.ts';
 import { readPolicies } from './shared/config/policies.ts';
@@ -48,6 +49,7 @@ export function startBff(app: FunctionApp, environment: Environment, extend?: (b
         'Node.js is older than 22.15 and has no zstd; set the Node.js version of the function app to 24.',
       ]);
     }
+    requireLibraryFiles();
     const config = parseConfig(environment);
     warnOfSettings(config.warnings);
     noteMissingLimits(config.rateLimits);

@@ -21,7 +21,7 @@ import { session } from './functions/session.ts';
 import { sessionById, sessions } from './functions/sessions.ts';
 import {
   allowAnonymous,
-  guard,
+  checkedGuard,
   optionalSession,
   optionalSessionBestEffort,
   signedIn,
@@ -209,8 +209,8 @@ function upstreamRoutes({ graph, customApis, config }: App): readonly Route[] {
 function adminRoutes({ admin: administration, cookieNames, now }: App): readonly Route[] {
   const { guards, directory, userSessions, grants, recordUserOpened } = administration;
   const common = { extendsSession: true, rateLimit: 'admin' } as const;
-  const readRules = { ...common, access: guard(guards.read) } as const;
-  const changeRules = { ...common, access: guard(guards.change) } as const;
+  const readRules = { ...common, access: checkedGuard(guards.read) } as const;
+  const changeRules = { ...common, access: checkedGuard(guards.change) } as const;
   return [
     route({
       name: 'admin',
@@ -234,7 +234,7 @@ function adminRoutes({ admin: administration, cookieNames, now }: App): readonly
       rules: {
         ...readRules,
         methods: ['GET', 'DELETE'],
-        accessToChange: guard(guards.change),
+        accessToChange: checkedGuard(guards.change),
         endsSessions: true,
       },
       handler: adminUserSessions(userSessions, cookieNames, recordUserOpened),

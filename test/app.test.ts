@@ -19,7 +19,11 @@ const settings = {
   SESSION_TABLE_ENDPOINT: 'https://account.table.example',
 };
 
-beforeAll(() => vi.stubGlobal('__CLIENT_SOURCE__', '')); // put in by the bundler
+// put in by the bundler
+beforeAll(() => {
+  vi.stubGlobal('__CLIENT_SOURCE__', '');
+  vi.stubGlobal('__LIBRARY_FILES__', '');
+});
 afterAll(() => vi.unstubAllGlobals());
 
 function recordingApp() {

@@ -143,10 +143,14 @@ describe('the supply chain', () => {
     }
   });
 
-  it('deploys the bundle and two manifests, and no other file of this folder', { tags: ['SU-2'] }, () => {
+  it('deploys the bundle, its libraries and two manifests, and no other file of this folder', {
+    tags: ['SU-2'],
+  }, () => {
     const tracked = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
     const others = [
       'dist/main.cjs',
+      'dist/libraries/msal-node.cjs',
+      'dist/libraries/msal-node.cjs.LEGAL.txt',
       'dist/index.cjs',
       'dist/types/src/index.d.ts',
       'dist/main.cjs.map',
@@ -156,6 +160,7 @@ describe('the supply chain', () => {
       'node_modules/jose/package.json',
       'node_modules/dist/main.cjs',
       'test/dist/main.cjs',
+      'packages/libraries/main.cjs',
       'packages/host.json',
     ];
     const folder = mkdtempSync(join(tmpdir(), 'deployed-'));
@@ -172,7 +177,12 @@ describe('the supply chain', () => {
       cwd: folder,
       encoding: 'utf8',
     });
-    expect(deployed.trim().split('\n').sort()).toEqual(['dist/main.cjs', 'host.json', 'package.json']);
+    expect(deployed.trim().split('\n').sort()).toEqual([
+      'dist/libraries/msal-node.cjs',
+      'dist/main.cjs',
+      'host.json',
+      'package.json',
+    ]);
   });
 
   it('deploys no key, no source map and no path of the machine that built it', {
@@ -180,7 +190,7 @@ describe('the supply chain', () => {
   }, async () => {
     // The client in a bundle whose coverage is measured has a source map. `npm test` measures none.
     const isMeasured = inject('isMeasured');
-    for (const text of [readFileSync(inject('appBundle'), 'utf8'), read('host.json'), read('package.json')]) {
+    for (const text of [...deployedCode(), read('host.json'), read('package.json')]) {
       expect(text).not.toMatch(/-----BEGIN [A-Z ]*PRIVATE KEY-----\s*[\w+/]{20}/);
       if (!isMeasured) expect(text).not.toContain('sourceMappingURL=');
       // The key of the storage emulator is in Microsoft's SDK and in its documentation.
@@ -190,18 +200,29 @@ describe('the supply chain', () => {
     }
   });
 
-  it('deploys one file that loads no package and nothing from the network at run time', {
+  it('deploys files that load no package and nothing from the network at run time', {
     tags: ['SU-1'],
   }, () => {
-    const bundle = readFileSync(inject('appBundle'), 'utf8');
-    const required = [...bundle.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name = '']) => name);
     const { builtinModules } = process.getBuiltinModule('module');
-    const foreign = new Set(
-      required.filter((name) => !name.startsWith('node:') && !builtinModules.includes(name)),
+    const required = deployedCode().flatMap((text) =>
+      [...text.matchAll(/\brequire\d*\("([^"]+)"\)/g)].map(([, name = '']) => name),
     );
-    expect([...foreign]).toEqual(['@azure/functions-core']);
+    const isLibrary = (name: string) => /^\.\/(?:libraries\/)?[\w-]+\.cjs$/.test(name);
+    const foreign = required.filter(
+      (name) => !name.startsWith('node:') && !builtinModules.includes(name) && !isLibrary(name),
+    );
+    expect([...new Set(foreign)]).toEqual(['@azure/functions-core']);
   });
 });
+
+/** The texts of the bundle and of the libraries beside it. */
+function deployedCode(): readonly string[] {
+  const bundle = inject('appBundle');
+  const folder = join(dirname(bundle), 'libraries');
+  // A bundle whose coverage is measured contains its libraries.
+  const names = inject('isMeasured') ? [] : readdirSync(folder).filter((name) => name.endsWith('.cjs'));
+  return [bundle, ...names.map((name) => join(folder, name))].map((path) => readFileSync(path, 'utf8'));
+}
 
 function isAtLeast(version: string, floor: string): boolean {
   const [left, right] = [version, floor].map((text) => text.split('.').map(Number));

@@ -1,6 +1,6 @@
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { bundle } from '../../build/bundle.ts';
+import { buildApp } from '../../build/bundle.ts';
 
 export interface System {
   readonly name: string;
@@ -20,9 +20,9 @@ export interface System {
 
 const fromRoot = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
-/** The bundle of an app of the frame. */
+/** The bundle of an app of the frame, in a folder of its own for its libraries. */
 export function bundleOf(name: string): string {
-  return fromRoot(`.build/bench/${name}.cjs`);
+  return fromRoot(`.build/bench/${name}/main.cjs`);
 }
 
 function inFrame(name: string, title: string, token: System['token']): System {
@@ -69,15 +69,18 @@ export function titleOf(name: string): string {
  * @param otherCheckout the folder of {@link before}
  */
 export async function bundleApps(otherCheckout?: string): Promise<void> {
-  await bundle({ entry: fromRoot('src/main.ts'), outfile: bundleOf('product') });
+  await buildApp(bundleOf('product'));
   if (otherCheckout !== undefined) {
     const module: unknown = await import(pathToFileURL(`${otherCheckout}/build/bundle.ts`).href);
-    const other = module as { bundle: typeof bundle };
-    await other.bundle({ entry: `${otherCheckout}/src/main.ts`, outfile: bundleOf('before') });
+    const other = module as { buildApp: typeof buildApp };
+    await other.buildApp(bundleOf('before'));
   }
   await build({
     absWorkingDir: fromRoot('.'),
-    entryPoints: ['hello', 'control', 'sample'].map((name) => fromRoot(`bench/apps/${name}.ts`)),
+    entryPoints: ['hello', 'control', 'sample'].map((name) => ({
+      in: fromRoot(`bench/apps/${name}.ts`),
+      out: `${name}/main`,
+    })),
     outdir: fromRoot('.build/bench'),
     outExtension: { '.js': '.cjs' },
     bundle: true,

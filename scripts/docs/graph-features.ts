@@ -1,5 +1,6 @@
-import { type MoreFileName, moreDocument, moreFileNames } from '../../src/shared/config/more-policies.ts';
+import { type MoreFileName, moreFileNames } from '../../src/shared/config/more-policies.ts';
 import { readGraphPolicy, readMorePolicy } from '../../src/shared/config/policies.ts';
+import { morePolicies } from '../../src/shared/config/shipped-policies.ts';
 import type { OptionBound, OptionBounds } from '../../src/shared/policy/option-bounds.ts';
 import type { Policy, PolicyFeature } from '../../src/shared/policy/policy.ts';
 import type { PolicyRule } from '../../src/shared/policy/rule.ts';
@@ -76,7 +77,7 @@ function toOverview({ name, title, scopes, signIn }: PolicyFeature): readonly st
 }
 
 function toMoreOverview(name: MoreFileName): readonly string[] {
-  const { description } = moreDocument(name) as { readonly description: string };
+  const { description = '' } = morePolicies[name];
   return [`[${code(name)}](#the-file-${name})`, description];
 }
 

@@ -1,5 +1,8 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type FunctionsHost, startFunctionsHost } from '@entra-bff/functions-host';
-import { afterEach, describe, expect, inject, it, vi } from 'vitest';
+import { afterEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { developmentSettings } from '../../dev/development-settings.ts';
 import { sendWire } from '../support/user-agent.ts';
 
@@ -24,11 +27,11 @@ afterEach(async () => {
 });
 
 /** Starts the deployed bundle and records the log of its cold start. */
-async function start(environment: Record<string, string>) {
+async function start(environment: Record<string, string>, bundle = inject('appBundle')) {
   const coldStart = vi.spyOn(console, 'error').mockImplementation(() => undefined);
   const logLines: string[] = [];
   const started = await startFunctionsHost({
-    bundle: inject('appBundle'),
+    bundle,
     env: environment,
     log: ({ message }) => logLines.push(message),
   });
@@ -122,4 +125,18 @@ describe('the deployed bundle', () => {
     expect((await sendWire(started.origin, '/api/health/live')).status).toBe(200);
     expect(coldStart()).toBe('');
   });
+
+  it.skipIf(inject('isMeasured'))(
+    'without a library beside it responds with 503, and the log names the missing files',
+    { tags: ['CF-1'] },
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'deployed-'));
+      onTestFinished(() => rm(folder, { recursive: true }));
+      const bundle = join(folder, 'main.cjs');
+      await copyFile(inject('appBundle'), bundle);
+      const { started, coldStart } = await start(settings(), bundle);
+      expect((await sendWire(started.origin, '/api/health/live')).status).toBe(503);
+      expect(coldStart()).toContain('libraries/msal-node.cjs');
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { missingPackages } from '@entra-bff/test-browser';
 import type { TestProject } from 'vitest/node';
-import { bundle } from '../../build/bundle.ts';
+import { buildApp, bundle } from '../../build/bundle.ts';
 import { type Azurite, startAzurite } from '../../dev/azurite.ts';
 import { findChromium } from './chromium.ts';
 
@@ -10,7 +10,7 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** All test files share one Azurite. Each of them creates its own tables. */
     tableConnectionString: string;
-    /** Path of `src/main.ts` bundled into one CommonJS file, as it is deployed. */
+    /** Path of `src/main.ts` bundled as it is deployed, with its libraries beside it. */
     appBundle: string;
     /** Whether the bundles are built for coverage. */
     isMeasured: boolean;
@@ -31,7 +31,10 @@ export async function setup(project: TestProject): Promise<void> {
   // If one of them fails, the run ends. Azurite ends with this process.
   const [storage, appBundle, workerBundle] = await Promise.all([
     startAzurite(),
-    buildBundle('src/main.ts', '.build/main.cjs', measured),
+    // Coverage is mapped from one file.
+    measured
+      ? buildBundle('src/main.ts', '.build/main.cjs', measured)
+      : buildApp(fromRoot('.build/main.cjs')),
     buildBundle('test/support/worker.ts', '.build/worker.cjs', measured, ['test/support/worker-date.ts']),
     usesBrowser ? announceBrowser() : undefined,
   ]);

@@ -1,7 +1,8 @@
 import type { NoSessionReason } from '../errors.ts';
 import { sessionRequired } from '../interaction/interaction.ts';
 import type { Caller } from '../session/caller.ts';
-import { type Guard, guardSchema } from './rules.ts';
+import { parseGuard } from './guard-schema.ts';
+import type { Guard } from './rules.ts';
 
 /** The caller, or why there is none. */
 export type FoundCaller =
@@ -66,14 +67,14 @@ export const signedInWithoutRevalidation: Access<Caller> = {
  * @throws {TypeError} at cold start, for rules that require nothing or that no user can satisfy
  */
 export function guard(rules: Guard): Access<Caller> {
-  const parsed = guardSchema.safeParse(rules);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new TypeError(`Not a guard: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
-  }
+  return checkedGuard(parseGuard(rules));
+}
+
+/** A {@link guard} whose rules come from the settings, and are checked. */
+export function checkedGuard(rules: Guard): Access<Caller> {
   return {
     session: 'required',
-    decide: async (found, authorize) => authorize(requireCaller(found), parsed.data),
+    decide: async (found, authorize) => authorize(requireCaller(found), rules),
   };
 }
 

@@ -1,4 +1,4 @@
-import { editDistance } from './edit-distance.ts';
+import { editDistanceWithin } from './edit-distance.ts';
 import { type Environment, isSet } from './setting.ts';
 import { apiPrefix, apiSettings, settings } from './settings.ts';
 
@@ -42,17 +42,19 @@ function nearestName(name: string, candidates: readonly string[]): string | unde
   const upperCase = name.toUpperCase();
   if (upperCase.length < MIN_LENGTH) return undefined;
   const near = candidates
-    .map((candidate) => ({ candidate, distance: editDistance(upperCase, candidate) }))
-    .filter(({ distance }) => distance <= MAX_DISTANCE)
+    .flatMap((candidate) => {
+      const distance = editDistanceWithin(upperCase, candidate, MAX_DISTANCE);
+      return distance === undefined ? [] : [{ candidate, distance }];
+    })
     .toSorted((left, right) => left.distance - right.distance);
-  return near[0]?.candidate ?? candidates.find((candidate) => leavesOutWords(upperCase, candidate));
+  if (near[0] !== undefined) return near[0].candidate;
+  const words = upperCase.split('_');
+  return words.length > 1 ? candidates.find((candidate) => leavesOutWords(words, candidate)) : undefined;
 }
 
 /** True for `ENTRA_SECRET` instead of `ENTRA_CLIENT_SECRET`: the same first word, and no word that the setting lacks. */
-function leavesOutWords(name: string, setting: string): boolean {
-  const words = name.split('_');
+function leavesOutWords(words: readonly string[], setting: string): boolean {
+  if (!setting.startsWith(`${words[0]}_`)) return false;
   const wordsOfSetting = setting.split('_');
-  return (
-    words.length > 1 && words[0] === wordsOfSetting[0] && words.every((word) => wordsOfSetting.includes(word))
-  );
+  return words.every((word) => wordsOfSetting.includes(word));
 }

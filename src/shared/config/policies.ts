@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
-import shippedPolicy from '../../../policy/graph.json' with { type: 'json' };
 import { administrationFeatures } from '../admin/administration.ts';
 import { parseCustomApiPolicy } from '../policy/custom-api.ts';
 import { type Features, joinFeatures } from '../policy/features.ts';
 import { graphProfile, parseGraphPolicy } from '../policy/graph-profile.ts';
 import { mergePolicies, type PolicySource } from '../policy/merge.ts';
 import type { PolicyResult } from '../policy/parse.ts';
-import type { Policy } from '../policy/policy.ts';
+import { compilePolicy, type Policy } from '../policy/policy.ts';
 import { parseStrictJson } from '../policy/strict-json.ts';
 import type { ApiConfig } from './api-settings.ts';
 import { type Config, ConfigError } from './config.ts';
-import { type MoreFileName, moreDocument } from './more-policies.ts';
+import type { MoreFileName } from './more-policies.ts';
+import { morePolicies as moreDocuments, shippedPolicy } from './shipped-policies.ts';
 
 /** The allowed calls of every upstream API. */
 export interface Policies {
@@ -51,8 +51,10 @@ export function readPolicies({ graph: graphConfig, apis }: Pick<Config, 'graph' 
  * @throws {ConfigError} that lists every issue of the file, or what two files have in common
  */
 export function readGraphPolicy(path: string | undefined, moreFiles: readonly MoreFileName[] = []): Policy {
-  const result = path === undefined ? parseGraphPolicy(shippedPolicy) : readPolicyFile(path);
-  const policy = requirePolicy(result, 'GRAPH_POLICY_FILE');
+  const policy =
+    path === undefined
+      ? compilePolicy(shippedPolicy, graphProfile)
+      : requirePolicy(readPolicyFile(path), 'GRAPH_POLICY_FILE');
   if (moreFiles.length === 0) return policy;
   const more = moreFiles.map(
     (name): PolicySource => ({ file: moreFileOf(name), policy: readMorePolicy(name) }),
@@ -66,7 +68,7 @@ const moreFileOf = (name: MoreFileName) => `policy/more/${name}.json`;
 
 /** One of the files of wider areas, without the policy to which it is added. */
 export function readMorePolicy(name: MoreFileName): Policy {
-  return requirePolicy(parseGraphPolicy(moreDocument(name)), moreFileOf(name));
+  return compilePolicy(moreDocuments[name], graphProfile);
 }
 
 /**

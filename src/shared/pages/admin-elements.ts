@@ -24,7 +24,8 @@ const units = [
   ['minute', 60],
 ] as const;
 
-const format = new Intl.RelativeTimeFormat('en');
+// Created when first needed, because no other constant takes as long at a cold start (measured).
+let format: Intl.RelativeTimeFormat | undefined;
 
 /** For example "3 minutes ago" or "in 2 hours", rounded down to a whole unit. */
 export function relativeTime(at: Date, now: Date): string {
@@ -32,5 +33,6 @@ export function relativeTime(at: Date, now: Date): string {
   const unit = units.find(([, length]) => Math.abs(seconds) >= length);
   if (unit === undefined) return seconds > 0 ? 'in less than a minute' : 'just now';
   const [name, length] = unit;
+  format ??= new Intl.RelativeTimeFormat('en');
   return format.format(Math.trunc(seconds / length), name);
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { guardSchema } from '../access/rules.ts';
+import { guardSchema } from '../access/guard-schema.ts';
 import type { ApiProfile } from './api-profile.ts';
 import { isMediaRange } from './media-type.ts';
 import { proxyMethods } from './methods.ts';
