@@ -1,6 +1,8 @@
+import { createExpiryTimer } from './expiry-timer.ts';
+
 /**
  * State that this worker holds only for users whose requests to another server fail: for at most {@link MAX_USERS} users, and
- * for each user until {@link RETENTION_MS} after the last update.
+ * for each user until {@link RETENTION_MS} after the last update. A timer removes the expired ones, also if no user comes.
  */
 export interface PerUser<State> {
   find(user: string): State | undefined;
@@ -20,14 +22,24 @@ export function createPerUser<State>(monotonicMs: () => number, make: () => Stat
     const found = states.get(user);
     return found === undefined || isExpired(found.updatedAtMs) ? undefined : found.state;
   };
+  // The first entry is always the oldest.
+  const expiry = createExpiryTimer(monotonicMs, () => {
+    for (const [first, { updatedAtMs }] of states) {
+      if (!isExpired(updatedAtMs)) return updatedAtMs + RETENTION_MS;
+      states.delete(first);
+    }
+    return undefined;
+  });
   return {
     find,
     findOrCreate(user) {
       const state = find(user) ?? make();
+      const updatedAtMs = monotonicMs();
       states.delete(user);
-      states.set(user, { state, updatedAtMs: monotonicMs() });
-      for (const [first, { updatedAtMs }] of states) {
-        if (states.size <= MAX_USERS && !isExpired(updatedAtMs)) break;
+      states.set(user, { state, updatedAtMs });
+      expiry.expectAt(updatedAtMs + RETENTION_MS);
+      for (const first of states.keys()) {
+        if (states.size <= MAX_USERS) break;
         states.delete(first);
       }
       return state;
