@@ -8,6 +8,7 @@ import { readUpstreamPath, type UpstreamPath } from './path.ts';
 import { type QueryOption, readUpstreamQuery, toComparableOption, writeQuery } from './query.ts';
 import { findViolation, listsValue } from './query-bounds.ts';
 import type { PolicyRule } from './rule.ts';
+import type { FindCandidates } from './rule-index.ts';
 
 /** A call that the browser, a batch or a link in a response asks for. */
 export interface RequestedCall {
@@ -59,7 +60,7 @@ export interface PolicyRefusal {
 
 /** The rules with which a call is compared. */
 export interface PolicyRules {
-  readonly rules: readonly PolicyRule[];
+  readonly findCandidates: FindCandidates;
   readonly profile: ApiProfile;
   /** Whether a decoded text of a query has a semicolon that the API could read as the end of an option. */
   readonly hasSeparatingSemicolon: (text: string) => boolean;
@@ -112,8 +113,11 @@ interface RuleForPath {
   readonly match: PathMatch;
 }
 
-function findRulesForPath({ rules, profile }: PolicyRules, path: UpstreamPath): readonly RuleForPath[] {
-  const found = rules.flatMap((rule): RuleForPath[] => {
+function findRulesForPath(
+  { findCandidates, profile }: PolicyRules,
+  path: UpstreamPath,
+): readonly RuleForPath[] {
+  const found = findCandidates(path).flatMap((rule): RuleForPath[] => {
     const match = matchPath(rule.template, path, profile);
     return match === undefined ? [] : [{ rule, match }];
   });

@@ -3,6 +3,7 @@ import type { ApiProfile } from './api-profile.ts';
 import { withDefaultFields } from './default-fields.ts';
 import { matchCall, type PolicyMatch, type RequestedCall } from './match.ts';
 import { compileRules, type PolicyRule } from './rule.ts';
+import { createRuleIndex } from './rule-index.ts';
 import type { PolicyDocument } from './schema.ts';
 
 export interface PolicyFeature {
@@ -60,6 +61,7 @@ export function createPolicy(parts: PolicyParts): Policy {
   const byName = new Map(features.map((feature) => [feature.name, feature]));
   const hasSeparatingSemicolon = (text: string) =>
     !readsSemicolonsAsText && profile.hasSeparatingSemicolon(text);
+  const policyRules = { findCandidates: createRuleIndex(rules), profile, hasSeparatingSemicolon };
   return {
     features,
     rules,
@@ -67,7 +69,7 @@ export function createPolicy(parts: PolicyParts): Policy {
     signInScopes: [...new Set(features.filter(({ signIn }) => signIn).flatMap(({ scopes }) => scopes))],
     feature: (name) => byName.get(name),
     match(call) {
-      const match = matchCall({ rules, profile, hasSeparatingSemicolon }, call);
+      const match = matchCall(policyRules, call);
       return match.kind === 'allowed' ? { kind: 'allowed', call: withDefaultFields(match.call) } : match;
     },
   };
