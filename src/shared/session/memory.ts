@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import { createExpiryTimer } from '../network/expiry-timer.ts';
 import type { RowKeys } from '../storage/table.ts';
 import { sessionBytes } from './cached-size.ts';
@@ -194,7 +194,7 @@ function createEndedRows() {
 }
 
 function hashOf(cookieValue: string): string {
-  return createHash('sha256').update(cookieValue).digest('base64');
+  return digest('sha256', cookieValue, 'base64');
 }
 
 function rowName({ partitionKey, rowKey }: RowKeys): string {
