@@ -1,6 +1,7 @@
 import { ReadableStream } from 'node:stream/web';
 import type { Cookie, HttpResponseInit } from '@azure/functions';
 import type { CookieToSet } from './cookies.ts';
+import { type PreparedResponse, prepareResponse } from './prepared-response.ts';
 
 /** The response of a handler. {@link commonHeaders} are added to it. */
 export interface BffResponse {
@@ -53,15 +54,17 @@ const commonHeaders = {
   vary: 'Cookie, Origin',
 } as const;
 
-export function toHttpResponse(response: BffResponse, secureCookies: boolean): HttpResponseInit {
-  const body =
-    response.body === undefined || response.body.length === 0 ? {} : { body: toHttpBody(response.body) };
-  return {
-    status: response.status,
-    headers: { ...commonHeaders, ...response.headers },
-    cookies: (response.cookies ?? []).map((cookie) => toCookie(cookie, secureCookies)),
-    ...body,
-  };
+export function toHttpResponse(
+  response: BffResponse,
+  secureCookies: boolean,
+): HttpResponseInit & { readonly nativeResponse: PreparedResponse | undefined } {
+  const { status, cookies = [] } = response;
+  const headers = { ...commonHeaders, ...response.headers };
+  const body = response.body?.length === 0 ? undefined : response.body;
+  const init = { status, headers, cookies: cookies.map((cookie) => toCookie(cookie, secureCookies)) };
+  const nativeResponse = prepareResponse(status, headers, body);
+  if (body === undefined) return { ...init, nativeResponse };
+  return { ...init, nativeResponse, body: nativeResponse === undefined ? toHttpBody(body) : body };
 }
 
 /** For a smaller body, a stream costs more than it saves. */
