@@ -13,12 +13,13 @@ export type ExtendSession = (caller: Caller, log: Log) => Promise<Caller>;
 
 export function createExtendSession(store: Pick<SessionStore, 'extend'>): ExtendSession {
   return async (caller, log) => {
-    const extended = await store.extend(sessionOf(caller)).catch((error: unknown) => {
+    const session = sessionOf(caller);
+    const extended = await store.extend(session).catch((error: unknown) => {
       log('warn', { event: 'session-not-extended', error: describeError(error) });
       return undefined;
     });
     if (extended === undefined) return caller;
     if (extended.kind === 'gone') throw sessionRequired('session_ended');
-    return toCaller(extended.session);
+    return extended.session === session ? caller : toCaller(extended.session);
   };
 }

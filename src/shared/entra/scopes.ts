@@ -28,6 +28,8 @@ export function chooseScopes(
   { scopes, alternatives }: ScopeNeed,
   granted: readonly string[],
 ): readonly string[] {
+  // Most users have granted the scopes in the spelling of the policy.
+  if (scopes.every((scope) => granted.includes(scope))) return scopes;
   return [scopes, ...alternatives].find((list) => missingScopes(list, granted).length === 0) ?? scopes;
 }
 

@@ -10,17 +10,21 @@ export interface CookieNames {
   readonly logoutPending: string;
   readonly secure: boolean;
   transaction(slot: TransactionSlot): string;
+  readonly byPurpose: Readonly<Record<CookiePurpose, readonly string[]>>;
 }
 
 export function cookieNames(baseUrl: string): CookieNames {
   const secure = baseUrl.startsWith('https://');
   const prefix = secure ? '__Host-' : '';
-  return {
-    session: `${prefix}session`,
-    logoutPending: `${prefix}logout-pending`,
-    secure,
-    transaction: (slot) => `${prefix}tx-${slot}`,
+  const session = `${prefix}session`;
+  const logoutPending = `${prefix}logout-pending`;
+  const transaction = (slot: TransactionSlot) => `${prefix}tx-${slot}`;
+  const byPurpose = {
+    session: [session],
+    'login-transaction': transactionSlots.map(transaction),
+    'logout-pending': [logoutPending],
   };
+  return { session, logoutPending, secure, transaction, byPurpose };
 }
 
 /** The cookies of a request, by name. A name that was sent more than once is ambiguous: `get` returns undefined. */
@@ -51,7 +55,8 @@ export function parseCookies(header: string | undefined, maxBytes = MAX_COOKIE_H
       return more.length === 0 ? value : undefined;
     },
     hasDuplicates(name) {
-      const [value = '', ...more] = valuesOf(name);
+      const [value, ...more] = valuesOf(name);
+      if (value === undefined) return false;
       // The host joins several Cookie headers with a comma, so a duplicate may be inside this value. The values that this
       // service writes contain no comma.
       const joined = value.split(',').slice(1);
@@ -98,7 +103,7 @@ export type CookiePurpose = 'session' | 'login-transaction' | 'logout-pending';
  */
 export function duplicateCookies(cookies: Cookies, names: CookieNames): readonly CookiePurpose[] {
   return cookiePurposes.filter((purpose) =>
-    namesByPurpose(names)[purpose].some((name) => cookies.hasDuplicates(name)),
+    names.byPurpose[purpose].some((name) => cookies.hasDuplicates(name)),
   );
 }
 
@@ -106,15 +111,7 @@ const cookiePurposes: readonly CookiePurpose[] = ['session', 'login-transaction'
 
 /** All names under which this service sets cookies. */
 export function serviceCookieNames(names: CookieNames): readonly string[] {
-  return Object.values(namesByPurpose(names)).flat();
-}
-
-function namesByPurpose(names: CookieNames): Readonly<Record<CookiePurpose, readonly string[]>> {
-  return {
-    session: [names.session],
-    'login-transaction': transactionSlots.map((slot) => names.transaction(slot)),
-    'logout-pending': [names.logoutPending],
-  };
+  return Object.values(names.byPurpose).flat();
 }
 
 /** A cookie to set. `maxAgeSeconds: 0` deletes it. Every cookie is HttpOnly and SameSite=Strict and has Path=/. */

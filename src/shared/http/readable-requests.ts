@@ -67,8 +67,9 @@ function encodeHeaders(headers: unknown): void {
   for (const [name, header] of Object.entries(headers)) {
     if (!headerName.test(name)) delete headers[name];
     else if (typeof header === 'string') headers[name] = toByteText(header);
-    else if (isObject(header) && typeof header['value'] === 'string') {
-      header['value'] = toByteText(header['value']);
+    else if (isObject(header)) {
+      const { value } = header;
+      if (typeof value === 'string' && !isAscii(value)) header['value'] = toByteText(value);
     }
   }
 }
@@ -83,6 +84,9 @@ function makeUrlReadable(http: Record<string, unknown>): void {
   if (typeof url !== 'string' || URL.canParse(url)) return;
   http['url'] = url.replace(/^https?:\/\/[^/?#]*/i, 'http://localhost');
 }
+
+/** A text that {@link toByteText} leaves as it is, as almost every header. */
+const isAscii = (text: string) => /^[\t\x20-\x7e]*$/.test(text);
 
 /**
  * Returns one character per byte that was sent, as most HTTP servers present a header. Values without a character above

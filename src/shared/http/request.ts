@@ -42,18 +42,19 @@ export function toBffRequest(
   }: { readonly startedMs: number; readonly allowsLongCookieHeader: boolean },
 ): BffRequest {
   requireHost(request.headers.get('host') ?? '');
-  // Only path and query are used, because scheme and host come from the client's Host header.
-  const { pathname, href } = new URL(request.url);
-  // `#` and what follows counts as part of the query. No browser sends it, and parsers differ on whether the query ends
-  // there.
-  const rawQuery = (/[?#].*$/s.exec(href)?.[0] ?? '').replace(/^\?/, '');
+  const { path, rawQuery } = splitUrl(request.url);
   const header = (name: string) => request.headers.get(name) ?? undefined;
   return {
     method: request.method,
-    path: pathname,
-    routePath: toRoutePath(context.options.trigger['route'], request.params, pathname),
+    path,
+    // A call of an API uses neither.
+    get routePath() {
+      return toRoutePath(context.options.trigger['route'], request.params, path);
+    },
+    get query() {
+      return parseQuery(rawQuery);
+    },
     rawQuery,
-    query: parseQuery(rawQuery),
     cookies: allowsLongCookieHeader ? parseLongCookies(header('cookie')) : parseCookies(header('cookie')),
     invocationId: context.invocationId,
     startedMs,
@@ -61,6 +62,19 @@ export function toBffRequest(
     routeParameter: (name) => request.params[name] ?? '',
     body: (limitBytes) => readBody(request.body, limitBytes),
   };
+}
+
+/**
+ * Only path and query are used, because scheme and host come from the client's Host header. `#` and what follows counts as
+ * part of the query. No browser sends it, and parsers differ on whether the query ends there.
+ * @param url as `Request` has parsed and written it: a scheme, a host and a path that begins with a slash
+ */
+function splitUrl(url: string): { readonly path: string; readonly rawQuery: string } {
+  const pathStart = url.indexOf('/', url.indexOf('://') + '://'.length);
+  const end = url.slice(pathStart).search(/[?#]/);
+  if (end === -1) return { path: url.slice(pathStart), rawQuery: '' };
+  const pathEnd = pathStart + end;
+  return { path: url.slice(pathStart, pathEnd), rawQuery: url.slice(pathEnd).replace(/^\?/, '') };
 }
 
 /**

@@ -17,6 +17,7 @@ export function extractSessionTags(request: BffRequest): {
 } {
   const header = request.header(HEADER);
   const tags = header === undefined ? [] : [header];
+  if (request.rawQuery === '') return { request, sessionTags: tags };
   const rest: string[] = [];
   for (const pair of request.rawQuery.split('&')) {
     // Decoded, because a name can be encoded in many ways. A pair that cannot be decoded stays, and `requireQuery` refuses

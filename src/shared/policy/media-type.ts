@@ -4,11 +4,25 @@ const mediaTypePattern = new RegExp(
   String.raw`^(${token}/${token})(?:[ \t]*;[ \t]*${token}=(?:${token}|"[\x20\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]*"))*$`,
 );
 
+/** By header. A worker sees the same few headers again and again. */
+const knownTypes = new Map<string, string>();
+const MAX_KNOWN = 100;
+const MAX_KNOWN_LENGTH = 200;
+
 /**
  * Type and subtype of a `Content-Type` in lower case. Undefined if the header is not exactly one type.
  * @see RFC 9110, 8.3
  */
 export function readMediaType(header: string): string | undefined {
+  const known = knownTypes.get(header);
+  if (known !== undefined) return known;
+  const type = parseMediaType(header);
+  if (type !== undefined && knownTypes.size < MAX_KNOWN && header.length <= MAX_KNOWN_LENGTH)
+    knownTypes.set(header, type);
+  return type;
+}
+
+function parseMediaType(header: string): string | undefined {
   const [, type] = mediaTypePattern.exec(header) ?? [];
   return type === undefined || type.includes('*') ? undefined : type.toLowerCase();
 }

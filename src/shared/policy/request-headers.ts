@@ -27,7 +27,7 @@ const callChangingHeaders = ['x-peoplequery-querysources', 'workbook-session-id'
  * Headers that change what a write does. Without them, a part of a file would replace the whole file, and a change would
  * overwrite a later one (RFC 9110, 13.1.4, 14.5).
  */
-const writeChangingHeaders = ['content-range', 'if-unmodified-since'];
+const changingHeadersOfWrites = [...callChangingHeaders, 'content-range', 'if-unmodified-since'];
 
 /**
  * Preferences that every rule lets pass, because they only change the form of a response. A rule must name all others,
@@ -64,12 +64,14 @@ export function requireAllowedHeaders(
 ): void {
   if (header(linkHeader) !== undefined)
     throw refused(`the header ${linkHeader} is only for a GET of a link to Microsoft Graph`);
-  const unlisted = [...callChangingHeaders, ...(isRead(method) ? [] : writeChangingHeaders)].find(
+  const unlisted = (isRead(method) ? callChangingHeaders : changingHeadersOfWrites).find(
     (name) => (header(name) ?? '') !== '' && !rule.headers.includes(name),
   );
   if (unlisted !== undefined)
     throw refused(`the header ${unlisted} changes the call, but the rule for this path does not list it`);
-  const preferences = readPreferences(header('prefer') ?? '');
+  const prefer = header('prefer');
+  if (prefer === undefined) return;
+  const preferences = readPreferences(prefer);
   if (preferences === undefined)
     throw refused(
       'the header Prefer is not a list of preferences, has one twice, or has a comma or semicolon within quotes',

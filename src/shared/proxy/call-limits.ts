@@ -45,7 +45,7 @@ export function createCallLimits(): CallLimits {
     acquire(caller, bodyBytes) {
       const user = userKeyOf(caller);
       const call = requirePermit(calls, user, 1);
-      const body = requirePermit(bodies, user, bodyBytes, call);
+      const body = bodyBytes === 0 ? undefined : requirePermit(bodies, user, bodyBytes, call);
       return {
         countAs(count) {
           const refusal = call.resize(count);
@@ -53,7 +53,7 @@ export function createCallLimits(): CallLimits {
         },
         [Symbol.dispose]() {
           call.release();
-          body.release();
+          body?.release();
         },
       };
     },

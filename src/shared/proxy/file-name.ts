@@ -13,7 +13,8 @@ const MAX_EXTENSION_LENGTH = 20;
  * @see RFC 6266, RFC 8187
  */
 export function toAttachment(header: string | undefined): string | undefined {
-  const name = toSafeName(readFileName(header ?? '') ?? '');
+  if (header === undefined) return undefined;
+  const name = toSafeName(readFileName(header) ?? '');
   return name === '' ? undefined : `attachment; filename*=UTF-8''${encodeName(name)}`;
 }
 

@@ -58,14 +58,17 @@ export type StrayBody = 'drop' | 'refuse';
  */
 export type Forward = (caller: Caller, request: ApiRequest, call: AllowedCall, log: Log) => Promise<Exchange>;
 
+const withoutContentType = (header: ApiRequest['header']) => (name: string) =>
+  name === 'content-type' ? undefined : header(name);
+
 export function createForward(dependencies: ForwardDependencies, strayBody: StrayBody): Forward {
   const { sendWithToken, upstreamBreaker, callLimits, extendSession, bodyLimitBytes } = dependencies;
   return async (caller, request, { method, path, query, rule }, log) => {
     const { id, startedMs, header, embed } = request;
     requireEmbeddable(embed, rule);
     requireAllowedHeaders(method, header, rule);
-    const headers = toRequestHeaders(header, id, rule.headers);
-    if (!hasBody(method)) delete headers['content-type'];
+    const headerOfCall = hasBody(method) ? header : withoutContentType(header);
+    const headers = toRequestHeaders(headerOfCall, id, rule.headers);
     const authorized = await authorizeCall(caller, rule, log, dependencies);
     const bodyLength = declaredLength(request, bodyLimitBytes);
     if (bodyLength !== undefined && !hasBody(method) && strayBody === 'refuse')

@@ -51,7 +51,8 @@ export function toForwardedHeaders(
   listed: readonly string[] = [],
 ): Record<string, string> | undefined {
   const headers: Record<string, string> = {};
-  for (const name of [...forwarded, ...listed]) {
+  const names = listed.length === 0 ? forwarded : [...forwarded, ...listed];
+  for (const name of names) {
     const value = header(name);
     if (value === undefined || value === '') continue;
     if (!isPlain(value)) return undefined;

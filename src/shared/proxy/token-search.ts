@@ -59,12 +59,21 @@ const toBytes = (text: string): Uint8Array => ownBytes(Buffer.from(text, 'latin1
 
 /** Up to two pieces of the token's last part, which is the signature of a signed token. */
 function piecesOf(token: string): string[] {
-  const last = token.split('.').findLast((part) => part !== '') ?? '';
+  const last = lastPartOf(token);
   for (const pattern of piecePatterns) {
-    const found = last.match(pattern) ?? [];
-    if (found.length > 0) return found.slice(0, 2);
+    pattern.lastIndex = 0;
+    const [first] = pattern.exec(last) ?? [];
+    if (first === undefined) continue;
+    const [second] = pattern.exec(last) ?? [];
+    return second === undefined ? [first] : [first, second];
   }
   return [];
+}
+
+function lastPartOf(token: string): string {
+  let end = token.length;
+  while (token[end - 1] === '.') end--;
+  return token.slice(token.lastIndexOf('.', end - 1) + 1, end);
 }
 
 /** The spellings of a whole token. Used if its last part has no piece that {@link piecePatterns} match. */
