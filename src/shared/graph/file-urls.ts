@@ -31,8 +31,10 @@ const fileHosts: Readonly<Record<Cloud, readonly string[]>> = {
  */
 const tokenParameters = new Set(['tempauth', 'access_token', 'sig', 'authtoken']);
 
-/** A text that does not match has no {@link tokenParameters} in plain letters. In JSON, each letter may also be escaped. */
-export const tokenPattern = /(?:tempauth|access_token|sig|authtoken)=/i;
+const tokenPattern = /(?:tempauth|access_token|sig|authtoken)=/i;
+
+/** In any letter case. A text without one of these has no {@link tokenParameters} in plain letters. In JSON, each letter may also be escaped. */
+export const marksOfTokens = [...tokenParameters].map((name) => `${name}=`);
 
 /** Whether this is the URL of a file at Microsoft: https, a listed host, nothing else before the path. */
 export type IsFileUrl = (text: string) => boolean;

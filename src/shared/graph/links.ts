@@ -4,11 +4,12 @@ import type { AllowedCall } from '../policy/match.ts';
 import { mayBeJson, readMediaType } from '../policy/media-type.ts';
 import { isRead } from '../policy/methods.ts';
 import { type ApiResponse, toApiResponse } from '../proxy/api-response.ts';
+import { createByteSearch } from '../proxy/byte-search.ts';
 import type { Exchange } from '../proxy/send-with-token.ts';
 import type { Caller } from '../session/caller.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type EditMember, editMembers } from './edit-members.ts';
-import { type HasFileToken, type IsFileUrl, tokenPattern } from './file-urls.ts';
+import { type HasFileToken, type IsFileUrl, marksOfTokens } from './file-urls.ts';
 import { createLinkBudget, type LinkBudget } from './link-budget.ts';
 import type { ToOwnUrl } from './own-url.ts';
 import { MAX_PAGE_LINK_LENGTH, type PageLinks } from './page-links.ts';
@@ -63,15 +64,18 @@ const fileLinkName = /@(?:microsoft\.graph|content)\.downloadUrl$|^uploadUrl$/;
 /** Names of members with this prefix are reserved for this service. An API could otherwise write in its name. */
 const RESERVED_PREFIX = '@entra-bff.';
 
-/** A text that does not match has no link to edit and no reserved name. With `\u00`, JSON can escape a letter of a name. */
-const mayBeLinkPattern = new RegExp(
-  `(?:nextLink|deltaLink|downloadUrl|uploadUrl)"|"@entra-bff\\.|\\\\u00|${tokenPattern.source}`,
-  'i',
+/**
+ * In any letter case. JSON without one of these has no link to edit and no reserved name. With `\u00`, JSON can escape a
+ * letter of a name.
+ */
+const marksOfLinks = [
+  ...['nextLink"', 'deltaLink"', 'downloadUrl"', 'uploadUrl"', `"${RESERVED_PREFIX}`, '\\u00'],
+  ...marksOfTokens,
+];
+const mayHaveLinks = createByteSearch(
+  marksOfLinks.map((mark) => Buffer.from(mark)),
+  { ignoresCase: true },
 );
-/** Two windows overlap by more than the longest match of {@link mayBeLinkPattern}. */
-const WINDOW_OVERLAP = 16;
-/** The search reads this much at a time, so that a large body is not copied as a whole. */
-const WINDOW_BYTES = 64 * 1024;
 
 /** For the address of one file. A regular expression throws on a text of several megabytes. */
 const MAX_FILE_URL_LENGTH = 8 * 1024;
@@ -171,13 +175,6 @@ function editBody(
   };
 }
 
-function mayHaveLinks(bytes: Buffer): boolean {
-  for (let at = 0; at < bytes.length; at += WINDOW_BYTES - WINDOW_OVERLAP) {
-    if (mayBeLinkPattern.test(bytes.toString('latin1', at, at + WINDOW_BYTES))) return true;
-  }
-  return false;
-}
-
 function editLinks(
   text: string,
   context: LinkContext,
@@ -186,7 +183,7 @@ function editLinks(
   status: number | undefined,
   budget: LinkBudget,
 ): EditedJson | undefined {
-  if (!mayBeLinkPattern.test(text)) return { text, headers: {} };
+  if (!mayHaveLinks(Buffer.from(text, 'latin1'))) return { text, headers: {} };
   const { feature, fileLinks } = context.call.rule;
   const hasFileToken = (value: string) => dependencies.hasFileToken(value, () => budget.mayCompare(value));
   const removedLinks = createRemovedLinks();

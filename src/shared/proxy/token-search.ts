@@ -1,8 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { ownBytes } from '../own-bytes.ts';
-
-/** Whether bytes that are about to go to the browser hold one of the sent tokens. */
-export type FindToken = (bytes: Uint8Array) => boolean;
+import { createByteSearch, type FindBytes } from './byte-search.ts';
 
 /**
  * Looks for access tokens in every spelling in which an upstream is known to repeat a header: as it is, percent-encoded,
@@ -13,7 +11,7 @@ export type FindToken = (bytes: Uint8Array) => boolean;
  * a token without it is worth nothing. Such a piece is the same in all spellings that escape other characters. If the
  * signature has no such piece, the search looks for the whole token.
  */
-export function createTokenSearch(tokens: readonly string[]): FindToken {
+export function createTokenSearch(tokens: readonly string[]): FindBytes {
   const searches = tokens.filter(({ length }) => length >= MIN_TOKEN_LENGTH).map(searchOf);
   return (bytes) => searches.some((search) => search(bytes));
 }
@@ -22,14 +20,14 @@ export function createTokenSearch(tokens: readonly string[]): FindToken {
  * Cached, because building a search takes a sixth of a call's time. The key is the pieces and not the token, so no usable
  * token stays in memory.
  */
-const cachedSearches = new Map<string, FindToken>();
+const cachedSearches = new Map<string, FindBytes>();
 const MAX_CACHED = 200;
 
-function searchOf(token: string): FindToken {
+function searchOf(token: string): FindBytes {
   const pieces = piecesOf(token);
-  if (pieces.length === 0) return createSearch(wholeSpellings(token).map(toBytes));
+  if (pieces.length === 0) return createByteSearch(wholeSpellings(token).map(toBytes));
   const key = pieces.join(' ');
-  const search = cachedSearches.get(key) ?? createSearch(needlesOf(pieces));
+  const search = cachedSearches.get(key) ?? createByteSearch(needlesOf(pieces));
   cachedSearches.delete(key);
   cachedSearches.set(key, search);
   const [oldest] = cachedSearches.keys();
@@ -114,56 +112,4 @@ function base64Of(text: string): string[] {
     // the bytes after the text.
     return encoded.slice([0, 2, 3][before], isWhole ? undefined : -1);
   });
-}
-
-const TABLE_SIZE = 1 << 12;
-
-/**
- * Finds all needles in one pass. If two bytes of the text occur in no needle, the search skips almost the length of
- * the shortest needle.
- * @see Wu and Manber, A fast algorithm for multi-pattern searching (1994)
- */
-function createSearch(needles: readonly Uint8Array[]): FindToken {
-  const length = Math.min(...needles.map((needle) => needle.length));
-  const skips = new Uint8Array(TABLE_SIZE).fill(length - 1);
-  for (const needle of needles) {
-    for (let at = 1; at < length; at++) {
-      const slot = slotOf(needle, at);
-      const skip = length - 1 - at;
-      if (skip < (skips[slot] ?? 0)) skips[slot] = skip;
-    }
-  }
-  // A needle's end may be common, like the zeros of `\u00`. Only needles with the same first two bytes are compared.
-  const groups: Uint8Array[][] = [[]];
-  const groupAt = new Uint8Array(TABLE_SIZE);
-  for (const needle of needles) {
-    const slot = slotOf(needle, 1);
-    if (groupAt[slot] === 0) groupAt[slot] = groups.push([]) - 1;
-    groups[groupAt[slot] ?? 0]?.push(needle);
-  }
-  return (bytes) => {
-    for (let at = length - 1; at < bytes.length; ) {
-      const slot = slotOf(bytes, at);
-      const skip = skips[slot] ?? 0;
-      if (skip > 0) {
-        at += skip;
-        continue;
-      }
-      const start = at - length + 1;
-      const group = groupAt[slotOf(bytes, start + 1)] ?? 0;
-      if (group > 0 && groups[group]?.some((needle) => isAt(bytes, start, needle))) return true;
-      at++;
-    }
-    return false;
-  };
-}
-
-/** The table entry for the two bytes that end at this position. */
-const slotOf = (bytes: Uint8Array, at: number): number =>
-  (((bytes[at - 1] ?? 0) << 5) ^ (bytes[at] ?? 0)) & (TABLE_SIZE - 1);
-
-function isAt(bytes: Uint8Array, start: number, needle: Uint8Array): boolean {
-  let at = 0;
-  while (at < needle.length && bytes[start + at] === needle[at]) at++;
-  return at === needle.length;
 }

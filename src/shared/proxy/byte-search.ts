@@ -1,0 +1,74 @@
+const TABLE_SIZE = 1 << 12;
+
+/** Whether bytes hold one of the needles of a search. */
+export type FindBytes = (bytes: Uint8Array) => boolean;
+
+export interface ByteSearchOptions {
+  /** Whether the case of ASCII letters makes no difference. Default: false. */
+  readonly ignoresCase?: boolean;
+}
+
+/** The bit in which lower and upper case of a letter differ in ASCII. */
+const CASE_BIT = 0x20;
+
+/**
+ * Finds all needles in one pass. If two bytes of the text occur in no needle, the search skips almost the length of
+ * the shortest needle.
+ * @see Wu and Manber, A fast algorithm for multi-pattern searching (1994)
+ */
+export function createByteSearch(
+  needles: readonly Uint8Array[],
+  { ignoresCase = false }: ByteSearchOptions = {},
+): FindBytes {
+  const bit = ignoresCase ? CASE_BIT : 0;
+  const length = Math.min(...needles.map((needle) => needle.length));
+  const skips = new Uint8Array(TABLE_SIZE).fill(length - 1);
+  for (const needle of needles) {
+    for (let at = 1; at < length; at++) {
+      const slot = slotOf(needle, at, bit);
+      const skip = length - 1 - at;
+      if (skip < (skips[slot] ?? 0)) skips[slot] = skip;
+    }
+  }
+  // A needle's end may be common, like the zeros of `\u00`. Only needles with the same first two bytes are compared.
+  const groups: Uint8Array[][] = [[]];
+  const groupAt = new Uint8Array(TABLE_SIZE);
+  for (const needle of needles) {
+    const slot = slotOf(needle, 1, bit);
+    if (groupAt[slot] === 0) groupAt[slot] = groups.push([]) - 1;
+    groups[groupAt[slot] ?? 0]?.push(needle);
+  }
+  const isSame = ignoresCase ? isSameLetter : isSameByte;
+  return (bytes) => {
+    for (let at = length - 1; at < bytes.length; ) {
+      const slot = slotOf(bytes, at, bit);
+      const skip = skips[slot] ?? 0;
+      if (skip > 0) {
+        at += skip;
+        continue;
+      }
+      const start = at - length + 1;
+      const group = groupAt[slotOf(bytes, start + 1, bit)] ?? 0;
+      if (group > 0 && groups[group]?.some((needle) => isAt(bytes, start, needle, isSame))) return true;
+      at++;
+    }
+    return false;
+  };
+}
+
+/** The table entry for the two bytes that end at this position. */
+const slotOf = (bytes: Uint8Array, at: number, bit: number): number =>
+  ((((bytes[at - 1] ?? 0) | bit) << 5) ^ ((bytes[at] ?? 0) | bit)) & (TABLE_SIZE - 1);
+
+const isSameByte = (one: number | undefined, other: number): boolean => one === other;
+
+function isSameLetter(one: number | undefined, other: number): boolean {
+  const letter = other | CASE_BIT;
+  return (
+    one === other || (one !== undefined && (one | CASE_BIT) === letter && letter >= 0x61 && letter <= 0x7a)
+  );
+}
+
+function isAt(bytes: Uint8Array, start: number, needle: Uint8Array, isSame: typeof isSameByte): boolean {
+  return needle.every((byte, at) => isSame(bytes[start + at], byte));
+}
