@@ -4,6 +4,7 @@ import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { measure, plans } from './support/measure.ts';
+import { profileCalls } from './support/profile-calls.ts';
 import { toResult } from './support/report.ts';
 import { bundleApps, bundleOf } from './support/systems.ts';
 import { goalsTable, noiseText, startsTable, systemsTable } from './support/tables.ts';
@@ -14,9 +15,10 @@ import { goalsTable, noiseText, startsTable, systemsTable } from './support/tabl
  *
  * - `-- --quick`: fewer systems and rounds.
  * - `-- --product <folder>`: also measures the product of another checkout.
+ * - `-- --profile`: no comparison, but the functions that take the most time of a call.
  */
 const { values: flags } = parseArgs({
-  options: { quick: { type: 'boolean' }, product: { type: 'string' } },
+  options: { quick: { type: 'boolean' }, product: { type: 'string' }, profile: { type: 'boolean' } },
 });
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const artefacts = fileURLToPath(new URL('../.artefacts/', import.meta.url));
@@ -26,6 +28,12 @@ if (!existsSync(`${folder}node_modules/fastify`)) {
   execFileSync('npm', ['ci', '--prefix', folder, '--ignore-scripts'], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+}
+if (flags.profile) {
+  await bundleApps();
+  await mkdir(artefacts, { recursive: true });
+  console.log(await profileCalls(artefacts));
+  process.exit();
 }
 const startedMs = performance.now();
 await bundleApps(flags.product);

@@ -26,7 +26,7 @@ export interface Plan {
   readonly seconds: number;
 }
 
-const CONNECTIONS = 64;
+export const CONNECTIONS = 64;
 
 /** What a slot takes beyond its load: starting, signing in, checking. */
 const SLOT_SECONDS = 2;

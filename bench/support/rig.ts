@@ -1,3 +1,4 @@
+import type { Profiler } from 'node:inspector';
 import { findFreePort } from '../../dev/free-port.ts';
 import { UserAgent } from '../../test/support/user-agent.ts';
 import { signIn } from '../../test/support/world.ts';
@@ -71,6 +72,8 @@ export async function findSurroundings({ addresses }: Rig): Promise<Surroundings
 export interface RunningSystem {
   run(task: Pick<LoadTask, 'connections' | 'until'>): Promise<LoadResult>;
   usage(): Promise<Usage>;
+  /** Records where the time goes during the action. */
+  profile(action: () => Promise<unknown>): Promise<Profiler.Profile>;
 }
 
 /** Starts a system in a new process, checks how it responds to a path of Graph, and stops it after `use`. */
@@ -83,7 +86,8 @@ export async function withSystem<Result>(
   const running = startSystem(system);
   try {
     const surroundings = await findSurroundings(rig);
-    await running.ask({ kind: 'start', surroundings });
+    const settings = { ...surroundings.settings, ...system.settings };
+    await running.ask({ kind: 'start', surroundings: { ...surroundings, settings } });
     const target = await toTarget(system, `http://localhost:${surroundings.port}`, path);
     const bodyBytes = await checkSystem(system, target, rig.watchUpstream);
     return await use({
@@ -94,6 +98,11 @@ export async function withSystem<Result>(
         return result;
       },
       usage: () => running.ask({ kind: 'usage' }),
+      async profile(action) {
+        await running.ask({ kind: 'start-profile' });
+        await action();
+        return running.ask<Profiler.Profile>({ kind: 'stop-profile' });
+      },
     });
   } finally {
     await running.stop();
@@ -101,13 +110,13 @@ export async function withSystem<Result>(
 }
 
 export interface SystemProcess {
-  ask(question: SystemQuestion): Promise<Usage>;
+  ask<Answer = Usage>(question: SystemQuestion): Promise<Answer>;
   stop(): Promise<void>;
 }
 
 export function startSystem({ module, parameters }: System): SystemProcess {
   const started = startPinned(module, 'system', ...parameters);
-  return { ask: (question) => started.ask<Usage>(question), stop: () => started.stop() };
+  return { ask: (question) => started.ask(question), stop: () => started.stop() };
 }
 
 /** Signs a browser in if the system has sessions. Systems without them receive a cookie of about the same size. */

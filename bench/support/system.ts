@@ -1,3 +1,4 @@
+import type { Profiler } from 'node:inspector';
 import process from 'node:process';
 import { answerMessages } from './answer-messages.ts';
 
@@ -15,7 +16,9 @@ export interface Surroundings {
 export type SystemQuestion =
   | { readonly kind: 'is-loaded' }
   | { readonly kind: 'start'; readonly surroundings: Surroundings }
-  | { readonly kind: 'usage' };
+  | { readonly kind: 'usage' }
+  | { readonly kind: 'start-profile' }
+  | { readonly kind: 'stop-profile' };
 
 /** What a system's process has used since it started. */
 export interface Usage {
@@ -24,10 +27,16 @@ export interface Usage {
   readonly rssBytes: number;
 }
 
-/** Runs a system in this process: starts it, and reports its usage. `start` resolves when the system listens. */
+/** Runs a system in this process: starts it, and reports its usage or a profile. `start` resolves when the system listens. */
 export function runSystem(start: (surroundings: Surroundings) => Promise<unknown>): void {
+  let stopProfiler: (() => Promise<Profiler.Profile>) | undefined;
   answerMessages(async (question: SystemQuestion) => {
     if (question.kind === 'start') await start(question.surroundings);
+    if (question.kind === 'start-profile') {
+      // Loaded on demand, because the start and the memory of the process are measured.
+      stopProfiler = await (await import('./profile.ts')).startProfiler();
+    }
+    if (question.kind === 'stop-profile') return stopProfiler?.();
     return usage();
   });
 }

@@ -16,6 +16,8 @@ export interface System {
   readonly token: 'fixed' | 'of the user' | 'none';
   /** Also in `--quick`. */
   readonly isQuick: boolean;
+  /** Settings of the product that differ from those of the other systems. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 const fromRoot = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -60,6 +62,15 @@ export const systems: readonly System[] = [
 /** The product of another checkout. */
 export const before: System = inFrame('before', 'entra-bff, before', 'of the user');
 
+const product = inFrame('product', '**entra-bff**', 'of the user');
+
+/** Whose profiles are recorded. Without the cache, each call reads its session from the storage. */
+export const profiled: readonly System[] = [
+  { ...product, title: 'Warm call' },
+  { ...product, title: 'Cold call', settings: { SESSION_CACHE_SECONDS: '0' } },
+  { ...inFrame('control', '', 'fixed'), title: 'Control' },
+];
+
 export function titleOf(name: string): string {
   return [...systems, before].find((system) => system.name === name)?.title ?? name;
 }
@@ -90,6 +101,7 @@ export async function bundleApps(otherCheckout?: string): Promise<void> {
     mainFields: ['module', 'main'],
     external: ['@azure/functions-core'],
     minify: true,
+    sourcemap: 'external',
     logLevel: 'silent',
   });
 }
