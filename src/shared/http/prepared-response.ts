@@ -18,9 +18,13 @@ export interface PreparedResponse {
 const plainName = /^[a-z][a-z0-9-]*$/;
 const plainValue = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/;
 
-/** @returns undefined if Node.js would change or refuse the response */
+/**
+ * @param common headers that `headers` may override, and that Node.js does not change
+ * @returns undefined if Node.js would change or refuse the response
+ */
 export function prepareResponse(
   status: number,
+  common: ReadonlyMap<string, string>,
   headers: Readonly<Record<string, string>>,
   body: string | Uint8Array | undefined,
 ): PreparedResponse | undefined {
@@ -28,7 +32,7 @@ export function prepareResponse(
   if (body !== undefined && (status === 204 || status === 205 || status === 304)) return undefined;
   // Node.js would add a type of its own.
   if (typeof body === 'string' && headers['content-type'] === undefined) return undefined;
-  const prepared = new Map<string, string>();
+  const prepared = new Map(common);
   for (const [name, value] of Object.entries(headers)) {
     if (typeof value !== 'string' || !plainName.test(name) || !plainValue.test(value)) return undefined;
     prepared.set(name, value);

@@ -54,15 +54,20 @@ const commonHeaders = {
   vary: 'Cookie, Origin',
 } as const;
 
+const preparedCommonHeaders: ReadonlyMap<string, string> = new Map(Object.entries(commonHeaders));
+
 export function toHttpResponse(
   response: BffResponse,
   secureCookies: boolean,
 ): HttpResponseInit & { readonly nativeResponse: PreparedResponse | undefined } {
-  const { status, cookies = [] } = response;
-  const headers = { ...commonHeaders, ...response.headers };
+  const { status, headers = {}, cookies = [] } = response;
   const body = response.body?.length === 0 ? undefined : response.body;
-  const init = { status, headers, cookies: cookies.map((cookie) => toCookie(cookie, secureCookies)) };
-  const nativeResponse = prepareResponse(status, headers, body);
+  const init = {
+    status,
+    headers: { ...commonHeaders, ...headers },
+    cookies: cookies.map((cookie) => toCookie(cookie, secureCookies)),
+  };
+  const nativeResponse = prepareResponse(status, preparedCommonHeaders, headers, body);
   if (body === undefined) return { ...init, nativeResponse };
   return { ...init, nativeResponse, body: nativeResponse === undefined ? toHttpBody(body) : body };
 }

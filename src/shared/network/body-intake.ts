@@ -40,6 +40,7 @@ const MIN_WINDOW_BYTES = 64 * 1024;
  */
 export function createBodyIntake(options: BodyIntakeOptions): BodyIntake {
   const { response, reserveBytes, maxBytes, isLengthKnown, windowMs } = options;
+  if (isLengthKnown && maxBytes <= SMALL_BODY_BYTES) return { received: () => undefined };
   let reservedBytes = 0;
   let receivedBytes = 0;
   let windowStartBytes = 0;
@@ -76,7 +77,7 @@ export function createBodyIntake(options: BodyIntakeOptions): BodyIntake {
     clearTimeout(window);
   };
   response.once('end', stop).once('close', stop);
-  if (isLengthKnown && maxBytes > SMALL_BODY_BYTES) reserveStep();
+  if (isLengthKnown) reserveStep();
   return {
     received(bytes) {
       receivedBytes = bytes;

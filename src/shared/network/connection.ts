@@ -13,7 +13,7 @@ export type Borrower =
   | { readonly kind: 'one call' };
 
 export const isSameBorrower = (one: Borrower, other: Borrower) =>
-  one.kind === 'session' && other.kind === 'session' && one.name === other.name;
+  one.kind === 'session' && (one === other || (other.kind === 'session' && one.name === other.name));
 
 /** A keep-alive connection with an agent that no other connection uses. */
 export interface Connection {
@@ -69,7 +69,7 @@ export function createConnection(
   return connection;
 }
 
-/** Overrides two methods of the agent, to observe when its socket opens, becomes idle and closes. */
+/** Overrides methods of the agent, to observe when its socket opens, becomes idle and closes. */
 function observeSocket(connection: Connection, dialer: http.Agent, events: ConnectionEvents): void {
   const { agent } = connection;
   agent.createConnection = (options, callback) => {
@@ -87,6 +87,8 @@ function observeSocket(connection: Connection, dialer: http.Agent, events: Conne
     });
     return socket;
   };
+  // The name tells apart the sockets of an agent. This one has a single socket.
+  agent.getName = () => '';
   const keepSocketAlive = agent.keepSocketAlive.bind(agent);
   agent.keepSocketAlive = (socket) => {
     // Returns `false` if the `Keep-Alive` header leaves no time to reuse the connection. The declared type is `void`.

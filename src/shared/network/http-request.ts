@@ -168,6 +168,7 @@ function matchCorrelation(
   if (correlation === undefined) return 'matched';
   const { name, value: sent, whenMissing } = correlation;
   const returned = headers[name];
+  if (returned === sent) return 'matched';
   if (typeof returned === 'string') {
     // Node joins repeated headers by commas. Servers in between may change the case of letters.
     const values = returned.split(',').map((value) => value.trim().toLowerCase());

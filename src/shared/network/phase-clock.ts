@@ -22,14 +22,19 @@ export interface PhaseClock {
 
 export function startPhaseClock(deadlineMs: number, firstLimitMs: number, onTimeout: () => void): PhaseClock {
   const deadline = setTimeout(onTimeout, deadlineMs);
-  let phase = setTimeout(onTimeout, firstLimitMs);
+  let phase: NodeJS.Timeout | undefined;
   let isStopped = false;
+  // A phase that may take longer than the whole request needs no timer.
+  const start = (limitMs: number) => {
+    phase = limitMs < deadlineMs ? setTimeout(onTimeout, limitMs) : undefined;
+  };
+  start(firstLimitMs);
   return {
     enter(limitMs) {
       clearTimeout(phase);
-      if (!isStopped) phase = setTimeout(onTimeout, limitMs);
+      if (!isStopped) start(limitMs);
     },
-    restart: () => phase.refresh(),
+    restart: () => void phase?.refresh(),
     pause: () => clearTimeout(phase),
     stop() {
       isStopped = true;

@@ -20,7 +20,7 @@ export type PathResult =
 const MAX_PATH_BYTES = 2048;
 
 /** The longest beginning that has only characters of a path (RFC 3986, 3.3). Servers may "repair" any other character. */
-const pathCharacters = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*/;
+const pathCharacters = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]+|%[0-9A-Fa-f]{2})*/;
 
 /**
  * Reads the path of a call to the API. An irregular path is refused and not repaired, because a path can evade the policy
@@ -40,7 +40,7 @@ export function readUpstreamPath(raw: string, routeParameter?: string): PathResu
   for (const rawSegment of raw.slice(1).split('/')) {
     const text = decodeSegment(rawSegment);
     if (text === undefined) return refused('the path is not valid UTF-8');
-    const issue = issueOf(text);
+    const issue = issueOf(text, rawSegment);
     if (issue !== undefined) return refused(`the path has ${issue}`);
     segments.push({ raw: rawSegment, text });
   }
@@ -50,9 +50,11 @@ export function readUpstreamPath(raw: string, routeParameter?: string): PathResu
 }
 
 /** What servers could read differently in a decoded segment. */
-function issueOf(text: string): string | undefined {
+function issueOf(text: string, raw: string): string | undefined {
   if (text === '') return 'an empty segment';
   if (text === '.' || text === '..') return 'a dot segment';
+  // Without an escape, the segment has only characters of a path.
+  if (!raw.includes('%')) return undefined;
   if (/[/\\]/.test(text)) return 'an encoded slash or backslash';
   // Some front ends decode a second encoding, and others do not.
   if (changesIfDecoded(text)) return 'an encoded "%" before two hexadecimal digits';
@@ -64,6 +66,7 @@ function refused(reason: string): PathResult {
 }
 
 function decodeSegment(text: string): string | undefined {
+  if (!text.includes('%')) return text;
   try {
     return decodeURIComponent(text);
   } catch {

@@ -39,7 +39,8 @@ export function createRuleIndex(rules: readonly PolicyRule[]): FindCandidates {
     const positions: number[] = [];
     collect(root, texts, 0, positions);
     // A rule is found twice if a segment fits two of its spellings.
-    const found = [...new Set(positions)].sort((left, right) => left - right);
+    const found =
+      positions.length < 2 ? positions : [...new Set(positions)].sort((left, right) => left - right);
     return found.flatMap((position) => rules[position] ?? []);
   };
 }

@@ -3,6 +3,7 @@ import type { CallNeed, CallTokens, TokensForCall } from '../interaction/call-to
 import type { Borrower, HttpRequest, HttpResponse, SendHttp } from '../network/http-request.ts';
 import { isRead } from '../policy/methods.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
+import type { SessionLocator } from '../session/locator.ts';
 import type { Log } from '../telemetry/log.ts';
 import { userKeyOf } from './call-limits.ts';
 import { type ClaimsChallenge, readClaimsChallenge } from './claims-challenge.ts';
@@ -149,8 +150,17 @@ export function findChallengeInHeaders({ status, headers }: HttpResponse): Claim
   return status === 401 ? readClaimsChallenge(headers['www-authenticate']) : undefined;
 }
 
+/** The same object for all calls of a cached session, because it is compared with the borrower of each idle connection. */
+const borrowers = new WeakMap<SessionLocator, Borrower>();
+
 /** Calls of one session share connections without a delay. {@link Borrower} has the rules for other sessions. */
 function borrowerOf(caller: Caller): Borrower {
-  const { userHash, rowId } = sessionOf(caller).locator;
-  return { kind: 'session', name: `${userHash.toString('base64url')} ${rowId.toString('base64url')}` };
+  const { locator } = sessionOf(caller);
+  const known = borrowers.get(locator);
+  if (known !== undefined) return known;
+  const { userHash, rowId } = locator;
+  const name = `${userHash.toString('base64url')} ${rowId.toString('base64url')}`;
+  const borrower: Borrower = { kind: 'session', name };
+  borrowers.set(locator, borrower);
+  return borrower;
 }
