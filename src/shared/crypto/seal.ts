@@ -10,6 +10,7 @@ import {
 
 const IV_BYTES = 12; // NIST SP 800-38D 8.2.2: a random 96-bit IV per encryption
 const TAG_BYTES = 16;
+const LENGTH_BYTES = 4; // before each field
 
 /** Returns bytes from a cryptographically secure source. Injected, so that tests can repeat a run. */
 export type RandomBytes = (size: number) => Buffer;
@@ -79,5 +80,3 @@ export function encodeFields(fields: readonly (string | number)[]): Buffer {
   }
   return encoded;
 }
-
-const LENGTH_BYTES = 4;

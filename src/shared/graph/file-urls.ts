@@ -33,7 +33,10 @@ const tokenParameters = new Set(['tempauth', 'access_token', 'sig', 'authtoken']
 
 const tokenPattern = /(?:tempauth|access_token|sig|authtoken)=/i;
 
-/** In any letter case. A text without one of these has no {@link tokenParameters} in plain letters. In JSON, each letter may also be escaped. */
+/**
+ * In any letter case. A text without one of these has no {@link tokenParameters} in plain letters. In JSON, each letter may
+ * also be escaped.
+ */
 export const marksOfTokens = [...tokenParameters].map((name) => `${name}=`);
 
 /** Whether this is the URL of a file at Microsoft: https, a listed host, nothing else before the path. */

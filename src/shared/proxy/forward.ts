@@ -58,8 +58,11 @@ export type StrayBody = 'drop' | 'refuse';
  */
 export type Forward = (caller: Caller, request: ApiRequest, call: AllowedCall, log: Log) => Promise<Exchange>;
 
-const withoutContentType = (header: ApiRequest['header']) => (name: string) =>
-  name === 'content-type' ? undefined : header(name);
+function withoutContentType(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  if (headers['content-type'] === undefined) return headers;
+  const { 'content-type': _, ...others } = headers;
+  return others;
+}
 
 export function createForward(dependencies: ForwardDependencies, strayBody: StrayBody): Forward {
   const { sendWithToken, upstreamBreaker, callLimits, extendSession, bodyLimitBytes } = dependencies;
@@ -67,8 +70,8 @@ export function createForward(dependencies: ForwardDependencies, strayBody: Stra
     const { id, startedMs, header, embed } = request;
     requireEmbeddable(embed, rule);
     requireAllowedHeaders(method, header, rule);
-    const headerOfCall = hasBody(method) ? header : withoutContentType(header);
-    const headers = toRequestHeaders(headerOfCall, id, rule.headers);
+    const checked = toRequestHeaders(header, id, rule.headers);
+    const headers = hasBody(method) ? checked : withoutContentType(checked);
     const authorized = await authorizeCall(caller, rule, log, dependencies);
     const bodyLength = declaredLength(request, bodyLimitBytes);
     if (bodyLength !== undefined && !hasBody(method) && strayBody === 'refuse')
