@@ -57,8 +57,8 @@ export function createApp(config: Config, policies: Policies, system: System) {
   const cacheSeconds = roleMaxAgeSeconds;
   const findMemberships = createFindMemberships({ graph: graphClient, cacheSeconds, ...system });
   const maxAges = { roleMaxAgeSeconds, revalidateSeconds };
-  const { renewIdentity } = tokens;
-  const claimSources = { renewIdentity, findMemberships };
+  const { renewIdentity, renewIdentityAhead } = tokens;
+  const claimSources = { renewIdentity, renewIdentityAhead, findMemberships };
   const authorization = createAuthorization({ ...claimSources, interaction, ...maxAges, ...system });
   const extendSession = createExtendSession(store);
   const proxyDependencies = { ...callDependencies, authorization, interaction, extendSession };

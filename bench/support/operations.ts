@@ -5,7 +5,7 @@ import { type MeasuredProduct, withProduct } from './product.ts';
 
 const CACHE_SECONDS = 5; // SESSION_CACHE_SECONDS by default
 const USE_RECORDED_SECONDS = 3_600 / 12; // a twelfth of SESSION_IDLE_SECONDS, by default
-const EXPIRING_SECONDS = 60; // a token with less than five minutes left is renewed
+const EXPIRING_SECONDS = 40; // a call waits for the renewal of a token with less than a minute left
 const SESSION_SECONDS = 14 * 60 * 60; // more than SESSION_ABSOLUTE_SECONDS and the hour in which the session ends
 const EXPIRED_SESSIONS = 10;
 

@@ -288,7 +288,7 @@ describe('permissions of a batch', () => {
   }, async () => {
     const idleLimit = async () => String((await ben.scriptJson('/api/auth/session'))['idle_expires_at']);
     const before = await idleLimit();
-    world.advance(3000);
+    world.advance(2_000);
     const answer = await send(batch(get('m', '/me/messages'), get('u', '/users')), { as: ben });
     expect(outcomesOf(answer)).toEqual([
       ['m', 401, 'interaction_required'],

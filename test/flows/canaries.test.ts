@@ -28,7 +28,7 @@ beforeAll(async () => {
   worker = await world.startWorker();
   collectTokens();
   // Every call then renews the access token.
-  world.entra.switches.accessTokenLifetimeSeconds = 120;
+  world.entra.switches.accessTokenLifetimeSeconds = 40;
   await crawl();
 }, 60_000);
 

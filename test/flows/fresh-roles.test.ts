@@ -53,9 +53,11 @@ describe('a role', () => {
       world.advance(20);
       world.pass(20);
     }
-    expect(lastSuccessSeconds).toBeGreaterThanOrEqual(280);
+    // From 240 s on, the claims are renewed behind the calls. The renewal may end between the calls on the two workers.
+    expect(lastSuccessSeconds).toBeGreaterThanOrEqual(220);
     expect(lastSuccessSeconds).toBeLessThanOrEqual(300);
-    expect(firstRefusalSeconds).toBe(lastSuccessSeconds + 20);
+    expect(firstRefusalSeconds).toBeGreaterThan(lastSuccessSeconds);
+    expect(firstRefusalSeconds).toBeLessThanOrEqual(Math.min(lastSuccessSeconds + 40, 320));
   });
 
   it('that is assigned to a signed-in user works after five minutes, without a new sign-in', async () => {
@@ -80,7 +82,7 @@ describe('a role', () => {
     const before = redemptions();
     const calls = Array.from({ length: 20 }, (_, at) => openAdmin(at % 2 === 0 ? worker : other));
     expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(20).fill(200));
-    world.advance(290);
+    world.advance(230);
     expect((await openAdmin()).status).toBe(200);
     expect(redemptions() - before).toBe(1);
   });
@@ -102,11 +104,11 @@ describe('a role', () => {
     world.entra.switches.tokensBackdatedSeconds = 300;
     browser = worker.browser();
     await signIn(browser, { user: 'alice' });
-    world.advance(290);
+    world.advance(230);
     const before = redemptions();
     expect((await openAdmin()).status).toBe(200);
     expect(redemptions() - before).toBe(0);
-    world.advance(11);
+    world.advance(71);
     expect((await openAdmin()).status).toBe(200);
     expect((await openAdmin()).status).toBe(200);
     expect(redemptions() - before).toBe(1);
@@ -292,6 +294,10 @@ describe('a session on routes without a role', () => {
   it('is revalidated after an hour, which ends access of a blocked user with a valid access token', async () => {
     world.entra.blockedUsers.add(alice);
     world.advance(hour - 60);
+    const before = redemptions();
+    expect((await openGraph()).status).toBe(200);
+    // Behind the call, Entra ID refuses to renew the claims, which are valid for another minute.
+    await expect.poll(() => redemptions() - before, { timeout: 10_000 }).toBe(1);
     expect((await openGraph()).status).toBe(200);
     world.advance(61);
     expect(codeAndReason(await openGraph())).toEqual([401, 'interaction_required', 'account_disabled']);

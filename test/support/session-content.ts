@@ -57,7 +57,9 @@ const alice = {
 export function msalCacheOf(
   options: {
     homeAccountId?: string;
-    accessTokens?: Readonly<Record<string, { secret: string; expires_on: string; target?: string }>>;
+    accessTokens?: Readonly<
+      Record<string, { secret: string; expires_on: string; target?: string; refresh_on?: string }>
+    >;
     refreshToken?: string;
     idToken?: string;
   } = {},

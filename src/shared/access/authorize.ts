@@ -3,7 +3,7 @@ import { type Interaction, sessionRequired } from '../interaction/interaction.ts
 import { type Caller, sessionOf, toCaller } from '../session/caller.ts';
 import type { Session } from '../session/session.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { RenewIdentity } from '../tokens/renew-identity.ts';
+import type { RenewIdentity, RenewIdentityAhead } from '../tokens/renew-identity.ts';
 import type { Authorize } from './access.ts';
 import {
   dependsOnRolesOrGroups,
@@ -14,7 +14,10 @@ import {
   type StepUp,
 } from './rules.ts';
 
-/** Decides whether a user may make a call. If Entra ID's claims about the user are too old, they are renewed first. */
+/**
+ * Decides whether a user may make a call. If Entra ID's claims about the user are too old, they are renewed first. If they
+ * will soon be too old, they are renewed behind the call.
+ */
 export interface Authorization {
   /**
    * @param log the log of the call
@@ -40,6 +43,7 @@ export type FindMemberships = (
 
 export interface AuthorizationDependencies {
   readonly renewIdentity: RenewIdentity;
+  readonly renewIdentityAhead: RenewIdentityAhead;
   readonly findMemberships: FindMemberships;
   readonly interaction: Interaction;
   readonly now: () => Date;
@@ -49,13 +53,21 @@ export interface AuthorizationDependencies {
   readonly revalidateSeconds: number;
 }
 
+/** The share of their maximum age from which claims are renewed behind the calls that use them. */
+const AHEAD_SHARE = 0.8;
+
 export function createAuthorization(dependencies: AuthorizationDependencies): Authorization {
-  const { renewIdentity, now, roleMaxAgeSeconds, revalidateSeconds } = dependencies;
+  const { renewIdentity, renewIdentityAhead, now, roleMaxAgeSeconds, revalidateSeconds } = dependencies;
 
   /** Renews the claims if they are too old. If Entra ID does not respond, throws, so that the call is refused. */
   const withRecentClaims = async (session: Session, maxAgeSeconds: number, log: Log): Promise<Session> => {
+    const { claimsAsOf } = session.facts;
     const notBefore = new Date(now().getTime() - maxAgeSeconds * 1000);
-    if (session.facts.claimsAsOf >= notBefore) return session;
+    if (claimsAsOf >= notBefore) {
+      const ageMs = now().getTime() - claimsAsOf.getTime();
+      if (ageMs >= AHEAD_SHARE * maxAgeSeconds * 1000) renewIdentityAhead(session);
+      return session;
+    }
     const renewal = await renewIdentity(session, notBefore, log);
     switch (renewal.kind) {
       case 'renewed':

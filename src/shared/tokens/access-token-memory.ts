@@ -1,11 +1,12 @@
 import type { SessionFacts } from '../session/facts.ts';
 import type { Session } from '../session/session.ts';
 import { setBounded } from './per-user.ts';
-import { needsRenewal } from './stored-tokens.ts';
+import { isGood } from './stored-tokens.ts';
 import type { AccessToken } from './token-request.ts';
 
 /** Access tokens that this worker has used, by session. A call that finds its token here does not parse MSAL's cache. */
 export interface AccessTokenMemory {
+  /** Returns a token that is good for a call. It may be due for renewal. */
   find(session: Session, scopes: readonly string[]): AccessToken | undefined;
   add(session: Session, scopes: readonly string[], token: AccessToken): void;
 }
@@ -28,14 +29,15 @@ export function createAccessTokenMemory({ now, setBytes }: AccessTokenMemoryDepe
       const tokens = bySession.get(facts);
       const key = cacheKey(scopes);
       const token = tokens?.get(key);
-      if (tokens === undefined || token === undefined || needsRenewal(token, now())) return undefined;
+      if (tokens === undefined || token === undefined || !isGood(token, now())) return undefined;
       setBounded(tokens, key, token, MAX_TOKENS);
       return token;
     },
-    add(session, scopes, { accessToken, expiresAt }) {
+    add(session, scopes, { accessToken, expiresAt, refreshAt }) {
       const tokens = bySession.get(session.facts) ?? new Map<string, AccessToken>();
-      for (const [key, token] of tokens) if (needsRenewal(token, now())) tokens.delete(key);
-      setBounded(tokens, cacheKey(scopes), { accessToken, expiresAt }, MAX_TOKENS);
+      for (const [key, token] of tokens) if (!isGood(token, now())) tokens.delete(key);
+      const added = { accessToken, expiresAt, ...(refreshAt === undefined ? {} : { refreshAt }) };
+      setBounded(tokens, cacheKey(scopes), added, MAX_TOKENS);
       bySession.set(session.facts, tokens);
       let bytes = 0;
       for (const [key, token] of tokens)

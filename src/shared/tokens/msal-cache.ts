@@ -28,6 +28,8 @@ export interface MsalAccessToken {
   readonly accessToken: string;
   /** Seconds since 1970. */
   readonly expiresOn: number;
+  /** Seconds since 1970. Absent if the token response had no `refresh_in`. */
+  readonly refreshOn?: number;
 }
 
 export interface MsalCacheQuery {
@@ -60,7 +62,14 @@ export function findMsalAccessTokens(
       !hasAdditionalKeyComponents(entry) &&
       hasScopes(granted, searched);
     if (!isMatch || accessToken === undefined) return [];
-    return [{ accessToken, expiresOn: Number(textField(entry, 'expires_on')) || 0 }];
+    const refreshOn = Number(textField(entry, 'refresh_on')) || 0;
+    return [
+      {
+        accessToken,
+        expiresOn: Number(textField(entry, 'expires_on')) || 0,
+        ...(refreshOn > 0 ? { refreshOn } : {}),
+      },
+    ];
   });
 }
 

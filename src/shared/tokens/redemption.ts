@@ -82,6 +82,7 @@ export function createRedeem({ createMsalClient, store, idTokenRules }: RedeemDe
       kind: 'token',
       accessToken: result.accessToken,
       expiresAt: result.expiresOn ?? idTokenRules.now(),
+      ...(result.refreshOn === undefined ? {} : { refreshAt: result.refreshOn }),
       session: plugin.session,
     };
   };

@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
 import { scopesByResource } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
 import { createMemo } from '../network/memo.ts';
 import type { Session } from '../session/session.ts';
 import type { Log } from '../telemetry/log.ts';
-import { userKey } from './per-user.ts';
+import { sessionKey, userKey } from './per-user.ts';
 import type { Renew } from './renewal.ts';
-import type { InteractionRequired } from './token-request.ts';
+import type { RenewalAhead } from './renewal-ahead.ts';
+import type { AccessToken, InteractionRequired } from './token-request.ts';
 
 export type IdentityRenewal =
   | { readonly kind: 'renewed'; readonly session: Session }
@@ -22,6 +22,12 @@ export type IdentityRenewal =
  * storage_unavailable, rate_limited
  */
 export type RenewIdentity = (session: Session, notBefore: Date, log: Log) => Promise<IdentityRenewal>;
+
+/**
+ * Starts such a renewal and returns at once. The call is served with the claims that the session has. Claims that are newer
+ * than these end the need for it, even if another call or worker has renewed them.
+ */
+export type RenewIdentityAhead = (session: Session) => void;
 
 export interface RenewIdentityDependencies {
   readonly renew: Renew;
@@ -43,8 +49,7 @@ const MAX_WAITING = 64;
 
 export function createRenewIdentity(dependencies: RenewIdentityDependencies): RenewIdentity {
   const { renew, signInScopes, monotonicMs } = dependencies;
-  // A token request can name only one API (AADSTS28000). Any API will do, because each response contains an ID token.
-  const scopes = scopesByResource(signInScopes).find(({ length }) => length > 0) ?? ['openid'];
+  const scopes = identityScopes(signInScopes);
   const failures = createMemo<() => IdentityRenewal>(monotonicMs);
   const waiting = new Map<string, number>();
 
@@ -87,6 +92,20 @@ export function createRenewIdentity(dependencies: RenewIdentityDependencies): Re
   };
 }
 
+/** The renewal gives up if another one is in progress. The outcome is then this token, which no call receives. */
+const NO_TOKEN: AccessToken = { accessToken: '', expiresAt: new Date(0) };
+
+export function createRenewIdentityAhead(
+  ahead: Pick<RenewalAhead, 'start'>,
+  signInScopes: readonly string[],
+): RenewIdentityAhead {
+  const scopes = identityScopes(signInScopes);
+  return (session) => {
+    const newer = new Date(session.facts.claimsAsOf.getTime() + 1);
+    ahead.start(session, { scopes, identityNotBefore: newer, current: NO_TOKEN });
+  };
+}
+
 function isRepeatable({ code }: BffError): boolean {
   return code === 'sign_in_service_unavailable' || code === 'registration_invalid';
 }
@@ -100,7 +119,7 @@ function tooManyWaiting(): BffError {
   });
 }
 
-/** A new sign-in creates another row and secret, so the failures of an earlier session are not repeated. */
-function sessionKey({ locator: { userHash, rowId, secret } }: Session): string {
-  return createHash('sha256').update(userHash).update(rowId).update(secret).digest('base64');
+/** A token request can name only one API (AADSTS28000). Any API will do, because each response contains an ID token. */
+function identityScopes(signInScopes: readonly string[]): readonly string[] {
+  return scopesByResource(signInScopes).find(({ length }) => length > 0) ?? ['openid'];
 }

@@ -15,6 +15,7 @@ import { isSameRequest, type TokenAcquisition, type TokenRequest } from './token
  * queue. Each renewal starts from the state that the previous one left.
  * - A call that waited while an identical renewal failed adopts that failure. Entra ID is not asked again.
  * - If a renewal is already running, a call whose current token can still be used does not wait. It uses that token.
+ * - The failure of a renewal that no call had to wait for is not adopted. The worker may have been frozen during it.
  * @throws {BffError} sign_in_service_unavailable, registration_invalid, storage_unavailable, rate_limited
  */
 export type Renew = (session: Session, request: TokenRequest, log: Log) => Promise<TokenAcquisition>;
@@ -111,9 +112,10 @@ async function runTurn(
       ? failed(end.latest, settle)
       : { next: { latest: end.latest }, settle };
   } catch (error) {
-    return failed(latest, () => {
+    const settle = () => {
       throw error;
-    });
+    };
+    return request.current === undefined ? failed(latest, settle) : { next: { latest }, settle };
   }
 }
 

@@ -2,6 +2,7 @@ import type { RandomBytes } from '../crypto/seal.ts';
 import type { Authority } from '../entra/authority.ts';
 import type { IdTokenRules } from '../identity/verify-id-token.ts';
 import type { SessionStore } from '../session/store.ts';
+import type { Log } from '../telemetry/log.ts';
 import { type AcquireAccessToken, createAcquireAccessToken } from './access-token.ts';
 import type { CircuitBreakers } from './circuit-breaker.ts';
 import type { CreateMsalClient } from './msal.ts';
@@ -10,8 +11,14 @@ import { createRedeem } from './redemption.ts';
 import { createRedemptionPace } from './redemption-pace.ts';
 import { createRefusalCheck } from './refusal-check.ts';
 import { createRefusals, type Refusals } from './refusals.ts';
-import { createRenewIdentity, type RenewIdentity } from './renew-identity.ts';
+import {
+  createRenewIdentity,
+  createRenewIdentityAhead,
+  type RenewIdentity,
+  type RenewIdentityAhead,
+} from './renew-identity.ts';
 import { createRenew } from './renewal.ts';
+import { createRenewalAhead } from './renewal-ahead.ts';
 import { createRenewalLease } from './renewal-lease.ts';
 import { createStoredTokens } from './stored-tokens.ts';
 
@@ -19,6 +26,7 @@ import { createStoredTokens } from './stored-tokens.ts';
 export interface Renewals {
   readonly acquireAccessToken: AcquireAccessToken;
   readonly renewIdentity: RenewIdentity;
+  readonly renewIdentityAhead: RenewIdentityAhead;
   readonly refusals: Refusals;
 }
 
@@ -34,10 +42,12 @@ export interface RenewalsDependencies {
   readonly now: () => Date;
   readonly monotonicMs: () => number;
   readonly wait: (durationMs: number) => Promise<void>;
+  /** For renewals that no call waits for. */
+  readonly workerLog: Log;
 }
 
 export function createRenewals(dependencies: RenewalsDependencies): Renewals {
-  const { authority, store, idTokenRules, breakers, now, monotonicMs, wait } = dependencies;
+  const { authority, store, idTokenRules, breakers, signInScopes, now, monotonicMs, wait } = dependencies;
   const { clientId } = idTokenRules;
   const storedTokens = createStoredTokens({ clientId, environments: authority.environments, now });
   const pace = createRedemptionPace({ monotonicMs, wait });
@@ -51,15 +61,18 @@ export function createRenewals(dependencies: RenewalsDependencies): Renewals {
     redeem: createRedeem(dependencies),
     monotonicMs,
   });
+  const ahead = createRenewalAhead({ ...dependencies, renew, log: dependencies.workerLog });
   return {
     acquireAccessToken: createAcquireAccessToken({
       storedTokens,
       renew,
+      ahead,
       refusals,
       now,
       setBytes: store.setRelatedBytes,
     }),
     renewIdentity: createRenewIdentity({ ...dependencies, renew }),
+    renewIdentityAhead: createRenewIdentityAhead(ahead, signInScopes),
     refusals,
   };
 }

@@ -16,6 +16,8 @@ export interface StoredTokensOptions extends Pick<MsalCacheQuery, 'clientId' | '
 
 /** As in MSAL, which renews a token in its last five minutes (measured). */
 const RENEW_BEFORE_SECONDS = 5 * 60;
+/** A token with less remaining time is renewed before it is used again. Otherwise it is used during its renewal. */
+const GOOD_SECONDS = 60;
 /** A token with less remaining time could expire before the call reaches the API. */
 const LAST_USE_SECONDS = 30;
 
@@ -23,11 +25,12 @@ export function createStoredTokens({ clientId, environments, now }: StoredTokens
   const findAll = ({ facts, msalCache }: Session, scopes: readonly string[]) =>
     findMsalAccessTokens(msalCache, { account: facts.account, clientId, environments, scopes });
   return {
-    find(session, { scopes, challenge, identityNotBefore }) {
+    find(session, { scopes, challenge, identityNotBefore, current }) {
       if (identityNotBefore !== undefined && session.facts.claimsAsOf < identityNotBefore) return undefined;
       const [token, ...others] = findAll(session, scopes).map(toAccessToken);
       // As in MSAL: several matches mean that the cache is damaged, so the token is renewed.
       if (token === undefined || others.length > 0 || needsRenewal(token, now())) return undefined;
+      if (identityNotBefore === undefined && token.accessToken === current?.accessToken) return undefined;
       return token.accessToken === challenge?.refusedToken ? undefined : token;
     },
     findUsable(session, scopes) {
@@ -43,6 +46,16 @@ export function needsRenewal({ expiresAt }: AccessToken, now: Date): boolean {
   return secondsLeft(expiresAt, now) < RENEW_BEFORE_SECONDS;
 }
 
+/** True if the token is to be renewed, even if it can still be used for long. */
+export function isDue(token: AccessToken, now: Date): boolean {
+  return needsRenewal(token, now) || (token.refreshAt !== undefined && token.refreshAt <= now);
+}
+
+/** True if a call need not wait for a renewal of this token. */
+export function isGood({ expiresAt }: AccessToken, now: Date): boolean {
+  return secondsLeft(expiresAt, now) >= GOOD_SECONDS;
+}
+
 /** True if a call with this token can reach the API before the token expires. */
 export function isUsable({ expiresAt }: AccessToken, now: Date): boolean {
   return secondsLeft(expiresAt, now) >= LAST_USE_SECONDS;
@@ -53,6 +66,10 @@ function secondsLeft(expiresAt: Date, now: Date): number {
   return expiresAt.getTime() / 1000 - Math.round(now.getTime() / 1000);
 }
 
-function toAccessToken({ accessToken, expiresOn }: MsalAccessToken): AccessToken {
-  return { accessToken, expiresAt: new Date(expiresOn * 1000) };
+function toAccessToken({ accessToken, expiresOn, refreshOn }: MsalAccessToken): AccessToken {
+  return {
+    accessToken,
+    expiresAt: new Date(expiresOn * 1000),
+    ...(refreshOn === undefined ? {} : { refreshAt: new Date(refreshOn * 1000) }),
+  };
 }

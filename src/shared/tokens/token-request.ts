@@ -9,7 +9,10 @@ export interface TokenRequest {
   readonly challenge?: TokenChallenge;
   /** Set to renew Entra ID's claims about the user. Claims from this instant or later are new enough. */
   readonly identityNotBefore?: Date;
-  /** An access token that can still be used. If it is set, the request does not wait for another call's renewal. */
+  /**
+   * An access token that can be used until the renewal. If it is set, the request does not wait for another renewal: the
+   * outcome is then this token. This token itself does not satisfy a request for an access token.
+   */
   readonly current?: AccessToken;
 }
 
@@ -23,6 +26,8 @@ export interface TokenChallenge {
 export interface AccessToken {
   readonly accessToken: string;
   readonly expiresAt: Date;
+  /** When Entra ID wants it to be renewed (`refresh_in`). Absent: in its last five minutes. */
+  readonly refreshAt?: Date;
 }
 
 /** The outcome of a token request. */

@@ -2,6 +2,7 @@ import type { RandomBytes } from '../crypto/seal.ts';
 import type { Entra } from '../entra/entra.ts';
 import type { SendHttp } from '../network/http-request.ts';
 import type { SessionStore } from '../session/store.ts';
+import { workerLog } from '../telemetry/worker-log.ts';
 import { createCircuitBreakers } from './circuit-breaker.ts';
 import { type CodeFlow, createCodeFlow } from './code-flow.ts';
 import { createMsal } from './msal.ts';
@@ -30,6 +31,6 @@ export function createTokens(dependencies: TokensDependencies): Tokens {
   const createMsalClient = createMsal({ ...entra, sendHttp, breakers });
   return {
     codeFlow: createCodeFlow({ ...entra, createMsalClient }),
-    ...createRenewals({ ...dependencies, ...entra, createMsalClient, breakers }),
+    ...createRenewals({ ...dependencies, ...entra, createMsalClient, breakers, workerLog }),
   };
 }

@@ -139,6 +139,7 @@ async function workerWith(credential: MsalCredential) {
     now: () => new Date(),
     monotonicMs: () => performance.now(),
     wait: unused,
+    workerLog: log,
   });
   return { acquireAccessToken, sent };
 }

@@ -151,6 +151,27 @@ it('a call with a current token does not wait for the renewal of another call', 
   expect(redeemed).toHaveLength(2);
 });
 
+it.each([
+  ['tokens', request],
+  ['claims', { ...request, identityNotBefore: start }],
+])('a call does not adopt the failure of a renewal of %s that did not wait', async (_what, wanted) => {
+  let finish = () => {};
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  slow = async () => {
+    if (redeemed.length === 1) await finished;
+    else answer = given;
+  };
+  answer = () => fail('sign_in_service_unavailable');
+  const session = sessionWith();
+  const ahead = renew(session, { ...wanted, current: { accessToken: 'current', expiresAt: start } }, log);
+  const waiting = [renew(session, wanted, log), renew(session, wanted, log)];
+  finish();
+  await expect(ahead).rejects.toMatchObject({ code: 'sign_in_service_unavailable' });
+  for (const outcome of await Promise.all(waiting)) expect(outcome).toMatchObject({ kind: 'token' });
+});
+
 function fail(code: 'sign_in_service_unavailable' | 'storage_unavailable'): never {
   throw new BffError(code);
 }

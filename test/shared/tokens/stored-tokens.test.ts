@@ -7,7 +7,7 @@ import type { SendHttp } from '../../../src/shared/network/http-request.ts';
 import type { MsalAccount } from '../../../src/shared/session/facts.ts';
 import { createCircuitBreakers } from '../../../src/shared/tokens/circuit-breaker.ts';
 import { createMsal } from '../../../src/shared/tokens/msal.ts';
-import { createStoredTokens } from '../../../src/shared/tokens/stored-tokens.ts';
+import { createStoredTokens, isDue, isGood } from '../../../src/shared/tokens/stored-tokens.ts';
 import { openedSession, sessionContent } from '../../support/session-content.ts';
 
 const clientId = '5e1f0000-0000-4000-8000-000000000001';
@@ -103,7 +103,7 @@ async function msalFinds({ msalCache, account, scopes, cloud = 'public' }: Looku
     afterCacheAccess: async () => {},
   });
   return application.acquireTokenSilent({ account, scopes: [...scopes] }).then(
-    ({ accessToken, expiresOn }) => ({ accessToken, expiresAt: expiresOn }),
+    ({ accessToken, expiresOn, refreshOn }) => ({ accessToken, expiresAt: expiresOn, refreshAt: refreshOn }),
     () => undefined,
   );
 }
@@ -192,6 +192,25 @@ describe('the service’s look-up and MSAL find the same access token in a cache
     const cache = await record([{ scope: 'User.Read', refreshIn: 600 }]);
     vi.setSystemTime(start.getTime() + 1800 * 1000);
     expect(await bothFind({ ...cache, scopes: ['User.Read'] })).toBe('token-1');
+  });
+
+  it('which is due from that time on, otherwise in its last five minutes, and good until its last minute', async () => {
+    const states: Record<string, number[]> = {};
+    for (const refreshIn of [undefined, 600]) {
+      vi.setSystemTime(start);
+      const cache = await record([{ scope: 'User.Read', ...(refreshIn === undefined ? {} : { refreshIn }) }]);
+      const token = weFind({ ...cache, scopes: ['User.Read'] });
+      if (token === undefined) throw new Error('no token');
+      const firstSecond = (holds: (now: Date) => boolean) =>
+        Array.from({ length: 3700 }, (_, second) => second).find((second) =>
+          holds(new Date(startSeconds * 1000 + second * 1000)),
+        ) ?? -1;
+      states[String(refreshIn)] = [
+        firstSecond((now) => isDue(token, now)),
+        firstSecond((now) => !isGood(token, now)),
+      ];
+    }
+    expect(states).toEqual({ undefined: [3301, 3541], 600: [600, 3541] });
   });
 
   it.each(Object.keys(clouds) as Cloud[])('in the cloud %s, under each of its names', async (cloud) => {
