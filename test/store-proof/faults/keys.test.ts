@@ -77,8 +77,8 @@ describe.runIf(isWholeRun)('sealing keys that are rotated in two steps, one work
     tags: ['K3', 'SC-7', 'TC-4'],
   }, async () => {
     const { world } = deployment;
-    // Every call renews and therefore writes: Graph accepts the token, but MSAL would renew it.
-    world.entra.switches.accessTokenLifetimeSeconds = 200;
+    // Every call renews and therefore writes: Graph accepts the token, but it has less than a minute left.
+    world.entra.switches.accessTokenLifetimeSeconds = 59;
     const browsers = await Promise.all(users.map((user) => signedIn(deployment, user)));
     const idle = await signedIn(deployment, 'ben');
     const load = keepCalling(browsers);

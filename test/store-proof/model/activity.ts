@@ -13,7 +13,7 @@ export type Activity = {
   readonly browser: string;
   /** Begins only after the response to this other one. Default: at once. */
   readonly after?: number;
-} /** `guarded`: the claims must not be older than five minutes. */ & (
+} /** `guarded`: the claims must not be older than five minutes, and are renewed ahead of time from four minutes on. */ & (
   | { readonly does: 'call'; readonly scopes?: readonly string[]; readonly guarded?: boolean }
   /** `informed`: it reads the session first for its sid, as the function does. */
   | { readonly does: 'logout'; readonly informed?: boolean }
@@ -103,6 +103,8 @@ async function call(
   if (touched.kind === 'gone') return { kind: 'signed-out', reason: 'missing' };
   const { session } = touched;
   const notBefore = new Date(now().getTime() - 5 * 60_000);
+  const ageMs = now().getTime() - session.facts.claimsAsOf.getTime();
+  if (guarded && ageMs >= 4 * 60_000 && ageMs <= 5 * 60_000) worker.renewIdentityAhead(session);
   const renewal =
     guarded && session.facts.claimsAsOf < notBefore
       ? await worker.renewIdentity(session, notBefore, log)

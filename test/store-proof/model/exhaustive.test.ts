@@ -57,6 +57,15 @@ const answersOf = (world: World) => world.records.map(({ answer }) => answer?.ki
 const faults = (...kinds: FaultKind[]) => ({ kinds, atMost: 1 });
 const bothCall = [call('w1'), call('w2')];
 
+/** The access token is due for renewal, but valid for a call. */
+const stillGood = () => signIn({ laptop: alice }, { ...twoWorkers, passSeconds: untilLastMinutesSeconds });
+
+function expectNoWaiting({ records }: World): void {
+  for (const { state, beganAtMs, answeredAtMs } of records) {
+    if (state === 'answered') expect(answeredAtMs).toBe(beganAtMs);
+  }
+}
+
 describe.runIf(isWholeRun)('in every order of events', () => {
   it('two workers that need new tokens redeem once, and both get them', {
     tags: ['K2'],
@@ -74,26 +83,116 @@ describe.runIf(isWholeRun)('in every order of events', () => {
     );
   });
 
-  it('one of two workers with a valid access token renews, and no call waits for the other', {
+  it('one of two workers with a valid access token renews behind its call, and no call waits', {
     tags: ['K2', 'I2'],
   }, async () => {
-    const stillGood = await signIn(
-      { laptop: alice },
-      { ...twoWorkers, passSeconds: untilLastMinutesSeconds },
-    );
     await exhaust(
       'K2',
-      '2 workers, 1 renewal, access token still valid',
-      { activities: bothCall },
+      '2 workers, 1 renewal behind the calls, at the same time or 1 s apart, access token still valid',
+      { activities: [call('w1'), call('w2', { after: 0 })], leapsMs: [1_000] },
       {
-        beginning: stillGood,
+        beginning: await stillGood(),
         atEnd(world) {
           expect(answersOf(world)).toEqual(['token', 'token']);
           expect(world.issuer.issues).toHaveLength(1);
-          for (const { beganAtMs, answeredAtMs } of world.records) expect(answeredAtMs).toBe(beganAtMs);
+          expectNoWaiting(world);
         },
       },
     );
+  });
+
+  it('claims that will soon be too old are renewed once behind the calls of two workers', {
+    tags: ['RG-3', 'K2'],
+  }, async () => {
+    await exhaust(
+      'K2',
+      '2 workers, 2 guarded calls, at the same time or 1 s apart, 1 renewal of the claims behind them',
+      { activities: [guardedCall('w1'), guardedCall('w2', { after: 0 })], leapsMs: [1_000] },
+      {
+        beginning: await signIn({ laptop: alice }, { ...twoWorkers, passSeconds: 270 }),
+        atEnd(world) {
+          expect(answersOf(world)).toEqual(['token', 'token']);
+          expect(world.issuer.issues).toHaveLength(1);
+          expectNoWaiting(world);
+        },
+      },
+    );
+  });
+
+  it('a sign-out wins over a renewal behind a call', { tags: ['L1'] }, async () => {
+    await exhaust(
+      'L1',
+      '2 workers, 1 renewal behind a call, 1 sign-out',
+      // The renewal begins a second after the call, and the sign-out before, during or after it.
+      { activities: [call('w1'), logout('w2')], leapsMs: [1_000] },
+      {
+        beginning: await stillGood(),
+        atEnd(world) {
+          expect(world.records[1]?.answer?.kind).toBe('done');
+          expect(sessionsLeft(world)).toBe(0);
+        },
+      },
+    );
+  });
+
+  it('a worker that is killed during a renewal behind a call delays no call, and another one renews', {
+    tags: ['K2', 'I2'],
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    let takenOver = 0;
+    await exhaust(
+      'I2',
+      '2 workers, 1 renewal behind the calls, 1 worker is killed, 1 call 10 s later',
+      {
+        activities: [call('w1'), call('w2', { after: 0 }), call('w2', { after: 1 })],
+        issuer: 'entra-like',
+        faults: { ...faults('killed'), worker: 'w1' },
+        leapsMs: [2_000, 10_000],
+      },
+      {
+        beginning: await stillGood(),
+        atEnd(world) {
+          for (const { state, answer } of world.records) {
+            if (state === 'answered') expect(answer?.kind).toBe('token');
+          }
+          expectNoWaiting(world);
+          const isTakenOver = world.logged.some(({ record }) => record.event === 'lease-taken-over');
+          if (isTakenOver && world.issuer.issues.at(-1)?.worker === 'w2') takenOver++;
+        },
+      },
+    );
+    expect(takenOver).toBeGreaterThan(0);
+  });
+
+  it('a worker that is frozen during a renewal behind a call delays no call, and no token is lost', {
+    tags: ['K2', 'I2'],
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const redemptions = new Set<number>();
+    await exhaust(
+      'I2',
+      '2 workers, 1 renewal behind the calls, 1 worker is frozen for 10 s',
+      {
+        activities: [call('w1'), call('w2', { after: 0 })],
+        issuer: 'entra-like',
+        faults: { ...faults('stalled'), worker: 'w1' },
+        coarseMs: 10_000,
+        freeTicks: 1,
+      },
+      {
+        beginning: await stillGood(),
+        atEnd(world) {
+          for (const { answer, beganAtMs, answeredAtMs, activity } of world.records) {
+            // A call that is itself frozen may find that its read took too long.
+            const isFrozen =
+              beganAtMs !== answeredAtMs && world.faults.some(({ worker }) => worker === activity.worker);
+            expect(['token', ...(isFrozen ? ['problem'] : [])]).toContain(answer?.kind);
+          }
+          redemptions.add(world.issuer.issues.length);
+        },
+      },
+    );
+    expect(redemptions).toContain(1);
   });
 
   it('orders that cannot be distinguished have the same ends, so they can be skipped', async () => {

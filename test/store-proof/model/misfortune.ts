@@ -19,7 +19,7 @@ export interface Misfortune {
 type Wake = (worker: string, told: string, act: () => void) => Promise<void>;
 
 export function createMisfortune(
-  { faults: { kinds, atMost } }: Setting,
+  { faults: { kinds, atMost, worker: only } }: Setting,
   messages: readonly Message[],
   wake: Wake,
 ): Misfortune {
@@ -70,7 +70,7 @@ export function createMisfortune(
     ofWorker(worker, { kill, stall }) {
       const choices: Choice[] = [];
       const add = (kind: FaultKind, text: string, act: () => void) => {
-        if (!mayBefall(kind)) return;
+        if (!mayBefall(kind) || (only !== undefined && worker !== only)) return;
         const suffer = async () => {
           befall(kind, worker);
           act();

@@ -17,6 +17,7 @@ import {
   sweep,
   twoWorkers,
   untilExpiredSeconds,
+  untilLastMinutesSeconds,
 } from './settings.ts';
 import { alice } from './users.ts';
 
@@ -51,11 +52,13 @@ const withCall = pairs.filter(({ first }) => first === 'a call');
 
 let renewing: Beginning;
 let extending: Beginning;
+let renewingBehind: Beginning;
 
 beforeAll(async () => {
   runOnOneThread();
   renewing = await signIn({ laptop: alice }, { ...twoWorkers, passSeconds: untilExpiredSeconds });
   extending = await signIn({ laptop: alice }, { ...twoWorkers, passSeconds: 20 * 60 });
+  renewingBehind = await signIn({ laptop: alice }, { ...twoWorkers, passSeconds: untilLastMinutesSeconds });
 });
 afterAll(backToManyThreads);
 
@@ -95,6 +98,18 @@ describe.runIf(isWholeRun)('each pair of operations keeps every promise in every
     },
   );
 
+  it.each(withCall)(
+    'if the tokens are renewed behind the call: $first, $second',
+    {
+      tags: ['K2', 'L1', 'T4'],
+      timeout: TIMEOUT_MS,
+    },
+    async ({ other }) => {
+      // The renewal begins a second after the call, and the other operation before, during or after it.
+      await exhaust({ activities: [call('w1'), other('w2')], leapsMs: [1_000] }, renewingBehind);
+    },
+  );
+
   it.each(withCall.filter(isShort))(
     'on one worker that caches the session: $first, $second',
     {
@@ -123,7 +138,7 @@ afterAll(() => {
   report({
     part: 'model',
     requirements: 'K2, L1, T4, T5',
-    what: `every order of events: each pair of ${named.length} operations on 2 workers, and each with a call that extends or caches the session`,
+    what: `every order of events: each pair of ${named.length} operations on 2 workers, and each with a call that extends or caches the session or renews behind its answer`,
     result: `${total.spaces} pairs, ${total.states} states, ${total.ends} end states`,
   });
 });

@@ -17,8 +17,15 @@ export interface Setting {
   readonly cacheSeconds: number;
   /** Every wait lasts a multiple of this. */
   readonly coarseMs: number;
-  /** The kinds of fault that may happen, and their maximum number in one run. */
-  readonly faults: { readonly kinds: readonly FaultKind[]; readonly atMost: number };
+  /**
+   * The kinds of fault that may happen, and their maximum number in one run.
+   * `worker`: the only worker that may be killed or stalled. Default: any.
+   */
+  readonly faults: {
+    readonly kinds: readonly FaultKind[];
+    readonly atMost: number;
+    readonly worker?: string;
+  };
   /**
    * How often time may move while other events are possible. After that, it moves only if no other event is possible.
    * Infinity: always, so that the space is complete.

@@ -10,11 +10,12 @@ import type { SendHttp } from '../../../src/shared/network/http-request.ts';
 import { createSessionStore, type SessionStore } from '../../../src/shared/session/store.ts';
 import { createSweep, type Sweep } from '../../../src/shared/session/sweep.ts';
 import type { Table } from '../../../src/shared/storage/table.ts';
+import type { Log } from '../../../src/shared/telemetry/log.ts';
 import type { AcquireAccessToken } from '../../../src/shared/tokens/access-token.ts';
 import { createCircuitBreakers } from '../../../src/shared/tokens/circuit-breaker.ts';
 import { type CodeFlow, createCodeFlow } from '../../../src/shared/tokens/code-flow.ts';
 import { createMsal } from '../../../src/shared/tokens/msal.ts';
-import type { RenewIdentity } from '../../../src/shared/tokens/renew-identity.ts';
+import type { RenewIdentity, RenewIdentityAhead } from '../../../src/shared/tokens/renew-identity.ts';
 import { createRenewals } from '../../../src/shared/tokens/renewals.ts';
 import { signingKeys } from './id-tokens.ts';
 import { noBug, type PlantedBug } from './planted-bugs.ts';
@@ -35,6 +36,7 @@ export interface Worker {
   readonly store: SessionStore;
   readonly acquireAccessToken: AcquireAccessToken;
   readonly renewIdentity: RenewIdentity;
+  readonly renewIdentityAhead: RenewIdentityAhead;
   readonly sweep: Sweep;
   readonly codeFlow: CodeFlow;
   readonly logout: Logout;
@@ -54,11 +56,13 @@ export interface WorkerNeeds {
   readonly cacheSeconds: number;
   readonly absoluteSeconds: number;
   readonly maxPerUser?: number;
+  /** For renewals that no activity waits for. */
+  readonly log: Log;
   readonly bug?: PlantedBug;
 }
 
 export function createWorker(needs: WorkerNeeds): Worker {
-  const { sendHttp, now, monotonicMs, wait, random, absoluteSeconds, bug = noBug } = needs;
+  const { sendHttp, now, monotonicMs, wait, random, absoluteSeconds, log, bug = noBug } = needs;
   const table = bug.table(needs.table);
   const keyRing = createKeyRing([sealingKey]);
   const idTokenRules = {
@@ -76,7 +80,7 @@ export function createWorker(needs: WorkerNeeds): Worker {
   const store = bug.store(
     createSessionStore({ ...needs, registration: ['client', 'public'], table, keyRing, indexKey }),
   );
-  const { acquireAccessToken, renewIdentity } = createRenewals({
+  const { acquireAccessToken, renewIdentity, renewIdentityAhead } = createRenewals({
     authority,
     signInScopes: ['User.Read'],
     createMsalClient,
@@ -87,6 +91,7 @@ export function createWorker(needs: WorkerNeeds): Worker {
     now,
     monotonicMs,
     wait,
+    workerLog: log,
   });
   const sealer = (purpose: 'form-token' | 'logout-pending') =>
     createTextSealer({ keyRing, purpose, now, random });
@@ -94,6 +99,7 @@ export function createWorker(needs: WorkerNeeds): Worker {
     store,
     acquireAccessToken,
     renewIdentity,
+    renewIdentityAhead,
     sweep: createSweep({ table, now, monotonicMs }),
     codeFlow: createCodeFlow({ createMsalClient, redirectUri: `${origin}/api/auth/callback`, idTokenRules }),
     logout: createLogout({

@@ -48,6 +48,10 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
   let freeTicks = setting.freeTicks;
   let leaps = 0;
 
+  const logOf = (worker: string) => (_level: string, record: LogRecord) => {
+    logged.push({ worker, record, atStep: trace.length, atMs: nowMs() });
+  };
+
   const workers = new Map<string, SimulatedWorker>(
     setting.workers.map((name) => {
       const now = () => new Date(nowMs() + (setting.clockSkewMs?.[name] ?? 0));
@@ -61,6 +65,7 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
         idleSeconds: setting.idleSeconds,
         cacheSeconds: setting.cacheSeconds,
         absoluteSeconds: setting.absoluteSeconds,
+        log: logOf(name),
         ...(setting.maxPerUser === undefined ? {} : { maxPerUser: setting.maxPerUser }),
         ...(setting.bug === undefined ? {} : { bug: setting.bug }),
       });
@@ -108,14 +113,7 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
         browsers,
         now,
         absoluteSeconds: setting.absoluteSeconds,
-        log: (_level: string, logRecord: LogRecord) => {
-          logged.push({
-            worker: activity.worker,
-            record: logRecord,
-            atStep: trace.length,
-            atMs: nowMs(),
-          });
-        },
+        log: logOf(activity.worker),
       };
       void perform(activity, needs).then((answer) => {
         record.answer = answer;
@@ -168,8 +166,11 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
     return actions.concat(misfortune.ofMessage(message));
   }
 
+  // After the response to a call, a worker may still be renewing.
   const isBusy = (name: string) =>
-    records.some(({ activity, state }) => activity.worker === name && state === 'running');
+    records.some(({ activity, state }) => activity.worker === name && state === 'running') ||
+    messages.some(({ worker, told }) => worker === name && !told) ||
+    clock.timers().some(({ worker }) => worker === name);
 
   const kill = (name: string) => {
     workerOf(name).state = 'dead';
@@ -267,6 +268,8 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
         const mayHearElse =
           // An activity awaits all its concurrent operations, so the order of their responses does not matter.
           (waiting.length > 1 && own.length > 1) ||
+          // A renewal that no call waits for, besides others.
+          (waiting.length > 1 && own.some(({ state }) => state === 'answered')) ||
           clock.timers().some(({ worker }) => worker === name) ||
           own.some(({ state }) => state === 'not begun');
         const known = waiting.find(({ appliedAtMs }) => appliedAtMs !== undefined);

@@ -41,9 +41,9 @@ beforeAll(async () => {
     const body: Record<string, unknown> = { ...Object(reply.body) };
     for (const name of ['access_token', 'refresh_token', 'id_token']) issued.add(String(body[name]));
     issued.add(String(decodeJwt(String(body['id_token']))['sid']));
-    // Renewed with the next call or after some seconds, because a token counts as expired five minutes early.
-    // One in four always, the others at random.
-    const lifetimeSeconds = answers++ % 4 === 0 ? 200 : 301 + random.below(45);
+    // One in four has less than a minute left, so the next call waits for its renewal. The others are renewed behind a call
+    // after some seconds, because a token is due five minutes before it expires.
+    const lifetimeSeconds = answers++ % 4 === 0 ? 50 : 301 + random.below(45);
     return { ...reply, body: { ...body, expires_in: lifetimeSeconds } };
   };
   await inLanes(crowd, async (user) => {
