@@ -3,8 +3,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { writeDocs } from '../scripts/write-docs.ts';
 import { measure, plans } from './support/measure.ts';
 import { profileCalls } from './support/profile-calls.ts';
+import { publish } from './support/publish.ts';
 import { toResult } from './support/report.ts';
 import { bundleApps, bundleOf } from './support/systems.ts';
 import { goalsTable, noiseText, startsTable, systemsTable } from './support/tables.ts';
@@ -15,10 +17,16 @@ import { goalsTable, noiseText, startsTable, systemsTable } from './support/tabl
  *
  * - `-- --quick`: fewer systems and rounds.
  * - `-- --product <folder>`: also measures the product of another checkout.
+ * - `-- --write`: publishes the result in README.md and docs/.
  * - `-- --profile`: no comparison, but the functions that take the most time of a call.
  */
 const { values: flags } = parseArgs({
-  options: { quick: { type: 'boolean' }, product: { type: 'string' }, profile: { type: 'boolean' } },
+  options: {
+    quick: { type: 'boolean' },
+    product: { type: 'string' },
+    write: { type: 'boolean' },
+    profile: { type: 'boolean' },
+  },
 });
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const artefacts = fileURLToPath(new URL('../.artefacts/', import.meta.url));
@@ -53,3 +61,7 @@ const parts = [systemsTable(result), startsTable(result), goalsTable(result), no
 console.log(parts.join('\n\n'));
 await mkdir(artefacts, { recursive: true });
 await writeFile(`${artefacts}bench.json`, `${JSON.stringify(result, null, 2)}\n`);
+if (flags.write) {
+  publish(result);
+  writeDocs();
+}

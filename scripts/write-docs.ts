@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { publishedChart, withBench } from '../bench/support/publish.ts';
 import { entraErrorsPage } from './docs/entra-errors.ts';
 import { guides, withExamples } from './docs/examples.ts';
 import { graphFeaturesPage } from './docs/graph-features.ts';
@@ -19,15 +20,19 @@ export function generatedDocs(): ReadonlyMap<string, string> {
     ['docs/reference/graph-features.md', graphFeaturesPage()],
     ['docs/reference/graph-libraries.md', graphLibrariesPage()],
     ['docs/requirements.md', requirementsPage()],
-    ...guides.map((path) => [path, withExamples(read(path))] as const),
+    ...guides.map((path) => [path, withBench(withExamples(read(path)))] as const),
+    ['docs/measurements.md', withBench(read('docs/measurements.md'))],
+    ['docs/images/bench.svg', publishedChart()],
     ['docs/configuration.md', configurationPage(read('docs/configuration.md'))],
     ['local.settings.example.json', exampleSettings()],
   ]);
 }
 
-if (import.meta.main) {
+export function writeDocs(): void {
   for (const [path, text] of generatedDocs()) {
     writeFileSync(fromRoot(path), text);
     console.log(path);
   }
 }
+
+if (import.meta.main) writeDocs();

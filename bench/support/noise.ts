@@ -39,5 +39,12 @@ export function toNoise(samples: readonly Sample[]): Noise {
     least.share < MIN_CORE_SHARE &&
       `${least.name} used only ${percent(least.share)} of its core: the load held it up, or others did`,
   ].filter((reason) => reason !== false);
-  return { fixedLoop, stolen, B: spread(ofB), leastCoreShare: least.share, reasons };
+  const round = (share: number) => Number(share.toFixed(3));
+  return {
+    fixedLoop: round(fixedLoop),
+    stolen: round(stolen),
+    B: round(spread(ofB)),
+    leastCoreShare: round(least.share),
+    reasons,
+  };
 }

@@ -70,7 +70,7 @@ export function toResult(
       ratioToB: rounded(median(ratiosOf(short, name, 'B'))),
       cpuMicros: rounded(median(of.map(({ cpuMicros }) => cpuMicros))),
     }))
-    .toSorted((left, right) => right.rps - left.rps);
+    .toSorted((left, right) => right.ratioToB - left.ratioToB);
   return {
     run: {
       command,

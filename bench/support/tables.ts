@@ -50,5 +50,6 @@ export function noiseText({ noise }: BenchResult): string {
   const { fixedLoop, stolen, reasons } = noise;
   const facts = `a fixed loop varied by ${percent(fixedLoop)} and waited ${percent(stolen)} of its time`;
   if (reasons.length === 0) return `The machine was quiet: ${facts}.`;
-  return `The machine was too noisy to trust this run (${facts}): ${reasons.join('; ')}.`;
+  const list = reasons.map((reason) => `- ${reason}`).join('\n');
+  return `\n**The machine was too noisy to trust this run**: ${facts}.\n\n${list}`;
 }

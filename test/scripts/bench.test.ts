@@ -1,6 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { compareSystems } from '../../bench/support/compare.ts';
+import { judge } from '../../bench/support/goals.ts';
+import type { Measurements } from '../../bench/support/measurements.ts';
 import { toNoise } from '../../bench/support/noise.ts';
 import { startProgress } from '../../bench/support/progress.ts';
 import { longPath, shortPath } from '../../bench/support/requests.ts';
@@ -99,5 +101,83 @@ describe('toNoise', () => {
   ])('does not trust a run on a machine %s', (_, change, reason) => {
     const noisy = rounds.map((round, index) => (index > 1 ? { ...round, ...change } : round));
     expect(toNoise(noisy).reasons.join()).toContain(reason);
+  });
+});
+
+describe('judge', () => {
+  const sample = (name: string, round: number, requestsPerSecond: number, cpuMicros: number) => ({
+    ...{ name, round, requestsPerSecond, cpuMicros, coreShare: 1, p50Ms: 1, p99Ms: 2, rssBytes: 1 },
+    fixedLoop: { wallMs: 30, cpuMs: 30 },
+  });
+  const start = (name: string, processStartMs: number, specializationMs: number, rssBytes: number) => ({
+    ...{ name, round: 0, processStartMs, specializationMs, rssBytes },
+  });
+  const action = (title: string, operations: number) => ({
+    ...{ title, operations, sentBytes: 0, receivedBytes: 0, toEntra: 0, toGraph: 0, summary: '' },
+  });
+  // B takes twice the 46 µs for which CPU times are stated. The second round is half as fast.
+  const short = [1, 2].flatMap((slowness, round) =>
+    (
+      [
+        ['B', 10_000, 92],
+        ['hello', 4_000, 200],
+        ['control', 2_000, 400],
+        ['product', 1_800, 480],
+        ['before', 1_000, 600],
+        ['sample', 600, 1_500],
+      ] as const
+    ).map(([name, rps, cpu]) => sample(name, round, rps / slowness, cpu * slowness)),
+  );
+  const timing = (processorUs: number) => ({ wallUs: 0, processorUs });
+  const measured: Measurements = {
+    short,
+    long: short,
+    starts: [start('hello', 100, 50, 100), start('product', 130, 120, 110)],
+    calls: {
+      'none: the liveness check': timing(0),
+      "the worker's cache": timing(100),
+      'the row, without storage latency': timing(400),
+      'the row, read from the storage emulator': timing(0),
+    },
+    growth: { oneUserMicros: 100, activeUsersMicros: 105, allUsersMicros: 500, bytesPerSession: 20_480 },
+    actions: [
+      action('sign-in', 6),
+      action('call, the cached session is fresh', 0),
+      action('call, a worker without the session in memory', 1),
+      action('call that renews the tokens, the cached session is fresh', 2),
+      action('sign-out, the cached session is fresh', 2),
+    ],
+    bundleBytes: { product: 1_150_000, before: 2_100_000 },
+  };
+
+  it('computes every goal inside rounds, and for a machine on which B takes 46 µs', () => {
+    const results = judge(measured).map(({ what, value, isMet }) => [what, value, isMet]);
+    expect(results).toEqual([
+      ['product / control, requests per second, response of 1.5 KB', 0.9, true],
+      ['own cost of a warm call: CPU time, product − control', 40, true],
+      ['upstream call: CPU time, control − hello', 100, false],
+      ["product / Microsoft's sample in the same frame, requests per second", 3, true],
+      ['product / control, requests per second, JSON response of 100 KB', 0.9, true],
+      ['cold call − warm call: CPU time', 100, true],
+      ['process start to first response, product / hello', 1.3, true],
+      ['specialization to first response, product − hello', 70, false],
+      ['resident memory after 1,000 calls, product / hello', 1.1, true],
+      ['size of `dist/main.cjs`', 1.15, true],
+      ['CPU time of a call, 10,000 signed-in users / one', 1.05, true],
+      ['resident memory of a further session in memory', 20, true],
+      ['storage operations, sign-in', 6, false],
+      ['storage operations, warm call', 0, true],
+      ['storage operations, cold call', 1, true],
+      ['storage operations, renewal of the tokens', 2, true],
+      ['storage operations, sign-out', 2, true],
+    ]);
+  });
+
+  it('judges the product of another checkout beside it', () => {
+    expect(
+      judge(measured)
+        .map(({ before }) => before)
+        .slice(0, 10),
+    ).toEqual([...[0.5, 100, undefined, 1.67, 0.5, undefined, undefined, undefined, undefined, 2.1]]);
   });
 });
