@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { writeDocs } from '../scripts/write-docs.ts';
+import { measureBundle } from './support/bundle-size.ts';
 import { measure, plans } from './support/measure.ts';
 import { profileCalls } from './support/profile-calls.ts';
 import { publish } from './support/publish.ts';
@@ -46,12 +47,12 @@ if (flags.profile) {
 const startedMs = performance.now();
 await bundleApps(flags.product);
 const products = flags.product === undefined ? ['product'] : ['product', 'before'];
-const bundleBytes = Object.fromEntries(
-  await Promise.all(products.map(async (name) => [name, (await stat(bundleOf(name))).size] as const)),
+const bundles = Object.fromEntries(
+  await Promise.all(products.map(async (name) => [name, await measureBundle(bundleOf(name))] as const)),
 );
 const measured = await measure(flags.quick ? plans.quick : plans.whole, flags.product !== undefined);
 const result = toResult(
-  { ...measured, bundleBytes },
+  { ...measured, bundles },
   {
     command: flags.quick ? 'npm run bench -- --quick' : 'npm run bench',
     minutes: (performance.now() - startedMs) / 60_000,

@@ -156,8 +156,8 @@ const goals: readonly Goal[] = [
     limit: 1.2,
     unit: 'MB',
     digits: 2,
-    measure({ bundleBytes }, product) {
-      const bytes = bundleBytes[product];
+    measure({ bundles }, product) {
+      const bytes = bundles[product]?.mainBytes;
       return bytes === undefined ? undefined : bytes / 1e6;
     },
   },

@@ -46,10 +46,7 @@ export const plans: Readonly<Record<'whole' | 'quick', RunPlan>> = {
 };
 
 /** @param withBefore also measures the product of another checkout */
-export async function measure(
-  plan: RunPlan,
-  withBefore: boolean,
-): Promise<Omit<Measurements, 'bundleBytes'>> {
+export async function measure(plan: RunPlan, withBefore: boolean): Promise<Omit<Measurements, 'bundles'>> {
   const startedMs = performance.now();
   const compared = withBefore ? [...plan.systems, before] : plan.systems;
   const pick = (...names: string[]) => compared.filter(({ name }) => names.includes(name));

@@ -1,4 +1,5 @@
 import type { Growth } from '../growth.ts';
+import type { BundleSize } from './bundle-size.ts';
 import type { CallTimes } from './call-times.ts';
 import type { Sample } from './compare.ts';
 import type { CountedAction } from './operations.ts';
@@ -14,6 +15,6 @@ export interface Measurements {
   readonly calls: CallTimes;
   readonly growth: Growth;
   readonly actions: readonly CountedAction[];
-  /** The size of the deployed file, by the name of the system. */
-  readonly bundleBytes: Readonly<Record<string, number>>;
+  /** By the name of the system. */
+  readonly bundles: Readonly<Record<string, BundleSize>>;
 }

@@ -31,7 +31,7 @@ function readPublished(): BenchResult {
 }
 
 function toBlocks(result: BenchResult): Readonly<Record<string, string>> {
-  const { run, growth, noise } = result;
+  const { run, growth, noise, bundles } = result;
   const minutes = run.minutes.toFixed(0);
   return {
     readme: noise.reasons.length > 0 ? 'The last run was too noisy to quote.' : toReadme(result),
@@ -40,7 +40,10 @@ function toBlocks(result: BenchResult): Readonly<Record<string, string>> {
       noiseText(result),
       `\n${systemsTable(result)}`,
     ].join('\n'),
-    starts: startsTable(result),
+    starts: [
+      startsTable(result),
+      `\nThe product loads ${bundles['product']?.main.toFixed(2)} MB at start, of ${bundles['product']?.all.toFixed(2)} MB that are deployed.`,
+    ].join('\n'),
     growth: [
       `A call took ${growth.oneUser.toFixed(0)} µs of CPU time with one signed-in user, ${growth.activeUsers.toFixed(0)} µs with 10,000 of whom 1,000 took turns, and`,
       `${growth.allUsers.toFixed(0)} µs when all 10,000 took turns.`,

@@ -35,6 +35,8 @@ export interface BenchResult {
     readonly specializationMs: number;
     readonly rssMiB: number;
   }[];
+  /** Sizes in MB of the file that is loaded at start, and of all files. */
+  readonly bundles: Readonly<Record<string, { readonly main: number; readonly all: number }>>;
   /** CPU time of a call, in microseconds, by who calls. */
   readonly growth: { readonly oneUser: number; readonly activeUsers: number; readonly allUsers: number };
   readonly goals: readonly GoalResult[];
@@ -53,7 +55,7 @@ export function toResult(
   measured: Measurements,
   { command, minutes }: Pick<BenchResult['run'], 'command' | 'minutes'>,
 ): BenchResult {
-  const { short, long, starts, growth } = measured;
+  const { short, long, starts, growth, bundles } = measured;
   const ratiosOf = (samples: Measurements['short'], name: string, unit: string) =>
     perRound(samples, [name, unit], (of) => ratio(of[name]?.requestsPerSecond, of[unit]?.requestsPerSecond));
   const allRatios = [
@@ -102,6 +104,12 @@ export function toResult(
       specializationMs: Math.round(median(of.map(({ specializationMs }) => specializationMs))),
       rssMiB: rounded(median(of.map(({ rssBytes }) => rssBytes)) / 2 ** 20),
     })),
+    bundles: Object.fromEntries(
+      Object.entries(bundles).map(([name, { mainBytes, allBytes }]) => [
+        name,
+        { main: rounded(mainBytes / 1e6), all: rounded(allBytes / 1e6) },
+      ]),
+    ),
     growth: {
       oneUser: rounded(growth.oneUserMicros),
       activeUsers: rounded(growth.activeUsersMicros),
