@@ -9,7 +9,7 @@ const TOP = 56;
 const BOTTOM = 12;
 
 /** A bar for each system, as an SVG whose colors follow the reader's light or dark mode. */
-export function toChart({ systems, run }: BenchResult): string {
+export function toChart({ systems, run, noise }: BenchResult): string {
   const largest = Math.max(...systems.map(({ ratioToB }) => ratioToB));
   const height = TOP + systems.length * ROW_HEIGHT + BOTTOM;
   const rows = systems.map(({ name, rps, ratioToB }, index) => {
@@ -43,7 +43,7 @@ export function toChart({ systems, run }: BenchResult): string {
     }
   </style>
   <text class="title" x="12" y="22">${title}</text>
-  <text class="faint" x="12" y="42">${run.command}, ${run.date}, Node ${run.node}, response of 1.5 KB</text>
+  <text class="faint" x="12" y="42">${run.command}, ${run.date}, Node ${run.node}, response of 1.5 KB${noise.reasons.length > 0 ? ' (too noisy to trust)' : ''}</text>
 ${rows.join('\n')}
 </svg>
 `;

@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
@@ -18,6 +19,7 @@ export interface PinnedProcess {
 
 /** No question takes longer, so a process that hangs cannot stop the bench. */
 const ANSWER_TIMEOUT_MS = 120_000;
+const MAX_ERROR_CHARACTERS = 10_000;
 
 /** Starts a module of this folder in a process of its own. */
 export function startPinned(module: string, core: Core, ...parameters: readonly string[]): PinnedProcess {
@@ -25,8 +27,13 @@ export function startPinned(module: string, core: Core, ...parameters: readonly 
   const pinning = canPin ? ['taskset', '--cpu-list', core === 'system' ? '0' : '1'] : [];
   const [command = process.execPath, ...rest] = [...pinning, process.execPath, file, ...parameters];
   const child = spawn(command, rest, {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: { ...process.env, NODE_ENV: 'production' },
+  });
+  // Warnings would mix with the progress. They are shown only if the process fails.
+  let errors = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    errors = `${errors}${chunk}`.slice(-MAX_ERROR_CHARACTERS);
   });
   return {
     async ask<Answer>(message: unknown) {
@@ -37,7 +44,7 @@ export function startPinned(module: string, core: Core, ...parameters: readonly 
         const [answer]: unknown[] = await Promise.race([
           once(child, 'message', { signal: asked.signal }),
           once(child, 'exit', { signal: asked.signal }).then(() => {
-            throw new Error(`${module} has ended.`);
+            throw new Error(`${module} has ended.\n${errors}`);
           }),
         ]);
         // The modules of this folder answer with what the caller names.
