@@ -26,11 +26,17 @@ export async function startInProcessWorker(
   options: {
     cacheSeconds: number;
     withTable?: (table: Table) => Table;
+    /** The worker's elapsed time. Default: that of this process. */
+    monotonicMs?: () => number;
     /** Sends calls to the Graph emulator. Default: false, and Graph's response is a constant. */
     sendsToGraph?: boolean;
   },
 ): Promise<InvokeFunction> {
-  const { withTable = (table) => table, sendsToGraph = false } = options;
+  const {
+    withTable = (table) => table,
+    monotonicMs = () => performance.now(),
+    sendsToGraph = false,
+  } = options;
   const { core, model, functions } = await startWorker({
     bundle,
     env: {},
@@ -44,6 +50,7 @@ export async function startInProcessWorker(
       };
       worker.register(environment, (system: System) => ({
         ...system,
+        monotonicMs,
         table: withTable(system.table),
         ...(sendsToGraph ? {} : { sendHttp: respondImmediately }),
       }));

@@ -3,7 +3,7 @@ import { signIn } from '../../test/support/world.ts';
 import type { TableOperation } from './counting-forwarder.ts';
 import { type MeasuredProduct, withProduct } from './product.ts';
 
-const CACHE_SECONDS = 5; // SESSION_CACHE_SECONDS by default
+const CACHE_SECONDS = 1; // SESSION_CACHE_SECONDS by default
 const USE_RECORDED_SECONDS = 3_600 / 12; // a twelfth of SESSION_IDLE_SECONDS, by default
 const EXPIRING_SECONDS = 40; // a call waits for the renewal of a token with less than a minute left
 const SESSION_SECONDS = 14 * 60 * 60; // more than SESSION_ABSOLUTE_SECONDS and the hour in which the session ends
@@ -47,6 +47,8 @@ async function countActions(product: MeasuredProduct, actions: CountedAction[]):
   };
 
   await count('sign-in', () => signInAsAlice(browser));
+  await callGraph(browser);
+  storage.take(); // if the sign-in took longer than a cached session lasts
   await count('call, the cached session is fresh', () => callGraph(browser));
   advance(CACHE_SECONDS + 1);
   await count('call, the cached session is stale', () => callGraph(browser));

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { simulateCaches } from '../../bench/support/cache-model.ts';
 import { codecs } from '../../bench/support/codecs.ts';
 import { type CountingForwarder, startCountingForwarder } from '../../bench/support/counting-forwarder.ts';
 import { markdownTable } from '../../bench/support/markdown-table.ts';
@@ -40,6 +41,32 @@ describe('measureSessionHeap', () => {
     expect(measured.heap / measured.counted).toBeGreaterThan(0.75);
     expect(measured.heap / measured.counted).toBeLessThan(1.1);
     expect(measured.outside).toBeLessThan(1_000);
+  });
+});
+
+describe('simulateCaches', () => {
+  /** Calls at seconds 0.5, 2.5, 4.5 … of every session. */
+  const load = {
+    sessions: 100,
+    workers: 4,
+    affinity: true,
+    seconds: 40,
+    callsOf: () => Array.from({ length: 20 }, (_, index) => 2 * index + 0.5),
+  };
+  const readsOf = (more: Partial<typeof load>, seconds: number) =>
+    simulateCaches({ ...load, ...more }, [seconds]).readsPerSecond.get(seconds);
+
+  it('counts calls, and the reads of copies that are missing or too old', () => {
+    expect(simulateCaches(load, [1]).callsPerSecond).toBe(50);
+    expect(readsOf({}, 1)).toBe(50);
+    expect(readsOf({}, 60)).toBe(0);
+    // Every third call finds a copy that is too old.
+    expect(readsOf({}, 5)).toBeCloseTo(50 / 3, -1);
+  });
+
+  it('reads more if any worker may get a call, and if a worker cannot hold all sessions', () => {
+    expect(readsOf({ affinity: false }, 5)).toBeGreaterThan(30);
+    expect(readsOf({ sessions: 6_000, workers: 1 }, 60)).toBe(3_000);
   });
 });
 

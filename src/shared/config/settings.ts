@@ -171,7 +171,7 @@ const sessions = {
     'Maximum number of live sessions of one user. A sign-in beyond it ends the least recently used session.',
   ),
   SESSION_CACHE_SECONDS: seconds(
-    { min: 0, max: 60, default: 5 },
+    { min: 0, max: 60, default: 1 },
     'How long a worker serves a session from memory before it reads the table again.',
   ),
   SESSION_REVALIDATE_SECONDS: seconds(
