@@ -50,7 +50,7 @@ function networkOf(ipv6: string): ClientAddress {
 
 /** The eight numbers of a valid IPv6 address. */
 function groupsOf(ipv6: string): readonly number[] {
-  const hex = ipv6.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_text, ...bytes: string[]) => {
+  const hex = ipv6.replace(/(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/, (_text, ...bytes: string[]) => {
     const [first = 0, second = 0, third = 0, fourth = 0] = bytes.slice(0, 4).map(Number);
     return `${((first << 8) | second).toString(16)}:${((third << 8) | fourth).toString(16)}`;
   });
