@@ -120,7 +120,11 @@ export function startSystem({ module, parameters }: System): SystemProcess {
 }
 
 /** Signs a browser in if the system has sessions. Systems without them receive a cookie of about the same size. */
-async function toTarget({ signInPath, pathPrefix }: System, origin: string, path: string): Promise<Target> {
+export async function toTarget(
+  { signInPath, pathPrefix }: System,
+  origin: string,
+  path: string,
+): Promise<Target> {
   const browser = new UserAgent(origin);
   if (signInPath !== undefined) await signIn(browser, { user: 'alice', from: signInPath });
   const cookies = [...browser.cookies()].map(([name, value]) => `${name}=${value}`);
