@@ -8,7 +8,7 @@ const browserTests = '**/*.browser.test.ts';
 const integrated = [
   'test/client/package.test.ts',
   'test/docs/api.test.ts',
-  'test/scripts/{bench,build,measure,package,policy}.test.ts',
+  'test/scripts/{bench,build,measure,package,policy,soak}.test.ts',
   'test/shared/graph/client.test.ts',
   'test/shared/network/http-request.test.ts',
   'test/shared/proxy/large-answers.test.ts',
