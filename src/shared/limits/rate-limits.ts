@@ -3,8 +3,8 @@ import type { ClientAddress } from './client-address.ts';
 import { type Budget, createTokenBuckets, type RefusedTokens, type TokenBuckets } from './token-buckets.ts';
 
 /**
- * Limits how many calls come per second, for each session and each client address. Each worker counts for itself, so
- * several workers allow up to as many times as much.
+ * Limits how many calls per second each session and each client address may make. Each worker counts for itself, so n
+ * workers allow up to n times as many.
  */
 export interface RateLimits {
   /**
@@ -77,7 +77,7 @@ export function sessionBudgets(callsPerSecond: number): Partial<Readonly<Record<
 /** 20,000 buckets take about 8 MiB (measured). */
 const MAX_BUCKETS = 20_000;
 
-/** After this time, the browser has left Entra ID's sign-out page. */
+/** By then, the browser has left Entra ID's sign-out page. */
 const LONGEST_WAIT_MS = 10_000;
 const MAX_WAITING = 1_000;
 

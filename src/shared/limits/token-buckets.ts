@@ -34,7 +34,7 @@ export interface RefusedTokens {
 }
 
 export interface TokenBucketsOptions {
-  /** Beyond this number, the bucket that was unused for longest is dropped, and with it what its key has used up. */
+  /** Beyond this number, the bucket that was unused for longest is dropped. Its key has a full bucket again. */
   readonly maxBuckets: number;
   readonly monotonicMs: () => number;
 }
@@ -49,7 +49,7 @@ interface Bucket {
   nextRecordMs: number;
 }
 
-/** How often the refusals of one bucket are recorded at most. */
+/** The refusals of one bucket are recorded at most once in this time. */
 const RECORD_EVERY_MS = 60_000;
 
 export function createTokenBuckets({ maxBuckets, monotonicMs }: TokenBucketsOptions): TokenBuckets {
