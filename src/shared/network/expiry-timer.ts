@@ -1,10 +1,10 @@
-/** Runs the removal of what has expired when it is due, although nobody looks it up any more. */
+/** Removes entries soon after they expire, even if no code looks them up again. */
 export interface ExpiryTimer {
-  /** Something expires at this monotonic time, in ms. */
+  /** An entry expires at this monotonic time, in ms. */
   expectAt(atMs: number): void;
 }
 
-/** The removal runs at most once in this time, so that it costs nothing while entries expire all the time. */
+/** The removal runs at most once in this time, so that it costs little while entries expire all the time. */
 const MIN_PAUSE_MS = 1_000;
 
 /**

@@ -2,9 +2,9 @@ import { createPausingBreaker, toPauseSeconds } from './pausing-breaker.ts';
 
 /**
  * Holds requests back while a server works for no user. It opens after failures of several users without a success in
- * between, so that the trouble of one user holds back no other. After a pause, one request at a time is sent as a probe.
- * Any success closes it. If a probe fails, another user's may follow, and the same user waits. Failed probes of several
- * users begin a new pause.
+ * between, so that the failures of one user hold back no other. After a pause, one request at a time is sent as a probe.
+ * Any success closes it. If a probe fails, a probe of another user may follow, and the same user waits. Failed probes of
+ * several users begin a new pause.
  */
 export interface OutageBreaker {
   /**
@@ -22,7 +22,7 @@ export interface Paused {
   readonly seconds: number;
 }
 
-/** A request that may be sent. A disposal without an outcome says nothing about the server. */
+/** A request that may be sent. If it is disposed of without an outcome, nothing is learned about the server. */
 export interface Attempt extends Disposable {
   readonly kind: 'attempt';
   /** Send it only once: all other requests are held back for it. */
@@ -35,7 +35,7 @@ export interface OutageBreakerOptions {
   readonly monotonicMs: () => number;
   /** It also opens after this many failures without a success in between, even of one user. Default: unlimited */
   readonly maxFailures?: number;
-  /** A number from 0 to 1. Workers that open at the same moment do not all probe at the same moment. */
+  /** A number from 0 to 1. Workers whose breakers open at the same moment then probe at different moments. Default: random */
   readonly jitter?: () => number;
 }
 
@@ -43,7 +43,7 @@ export interface OutageBreakerOptions {
 const FAILING_USERS = 3;
 /** How long a failure counts. In a feature that is rarely used, failures of different hours have different causes. */
 const FAILURE_MS = 60_000;
-/** With the jitter at most five seconds, which the browser client waits without a message to the user. */
+/** With the jitter at most five seconds. The browser client waits that long and then repeats a read. */
 const PAUSE_SECONDS = 4;
 const JITTER_SECONDS = 1;
 /** A probe of a user whose requests are slow must not hold back the others for longer than a pause. */
@@ -75,7 +75,7 @@ function createFailures(monotonicMs: () => number, maxFailures: number) {
       count++;
       return failing.size >= FAILING_USERS || count >= maxFailures;
     },
-    /** Each of the failing users was told to wait for at least this long. */
+    /** The server asked each of the failing users to wait for at least this long. */
     shortestRetryAfterSeconds: () =>
       Math.min(...[...failing.values()].map(({ retryAfterSeconds }) => retryAfterSeconds)),
   };

@@ -1,8 +1,8 @@
 import { createExpiryTimer } from './expiry-timer.ts';
 
 /**
- * State that this worker holds only for users whose requests to another server fail: for at most {@link MAX_USERS} users, and
- * for each user until {@link RETENTION_MS} after the last update. A timer removes the expired ones, also if no user comes.
+ * This worker's state of users whose requests to another server fail: of at most {@link MAX_USERS} users, and of each user
+ * until {@link RETENTION_MS} after the last update. A timer removes expired states, even if no further request arrives.
  */
 export interface PerUser<State> {
   find(user: string): State | undefined;

@@ -1,6 +1,6 @@
 const TABLE_SIZE = 1 << 12;
 
-/** Whether bytes hold one of the needles of a search. */
+/** True if the bytes contain one of the needles of the search. */
 export type FindBytes = (bytes: Uint8Array) => boolean;
 
 export interface ByteSearchOptions {

@@ -10,12 +10,12 @@ import { workerLog } from '../telemetry/worker-log.ts';
 import { userKeyOf } from './call-limits.ts';
 
 /**
- * Holds back calls to one API that would fail: those of a feature that works for no user, and those of a user whom the API
- * has told to wait for this feature.
+ * Holds back calls to one API that would fail: all calls of a feature that works for no user, and the calls of a user whom
+ * the API has asked to wait in that feature.
  */
 export interface UpstreamBreaker {
   /**
-   * Call it last before the call is sent.
+   * Must be the last step before the call is sent.
    * @throws {BffError} upstream_unavailable, rate_limited
    */
   start(caller: Caller, feature: string): UpstreamAttempt;
@@ -38,7 +38,7 @@ interface UpstreamResponse {
 }
 
 export interface UpstreamBreakerOptions {
-  /** `graph`, or the name of the custom API. For the log. */
+  /** For the log: `graph`, or the name of the custom API. */
   readonly upstream: string;
   readonly now: () => Date;
   readonly monotonicMs: () => number;
@@ -60,7 +60,7 @@ export function createUpstreamBreaker(options: UpstreamBreakerOptions): Upstream
   // Features come from policies and from code, so there are only a few.
   const outages = new Map<string, OutageBreaker>();
   const throttled = createPerUser(monotonicMs, (): ThrottledUser => ({ untilMs: 0, hasRefused: false }));
-  // Lines are counted for all users, so no user's log has them.
+  // One line counts the calls of all users, so it goes to the worker's log.
   const lines = createCountedLines(monotonicMs);
   const count = (record: LogRecord) => lines.count(workerLog, 'warn', record);
   const outageOf = (feature: string) => {
@@ -86,8 +86,8 @@ export function createUpstreamBreaker(options: UpstreamBreakerOptions): Upstream
           if (status === 429 || status >= 500) count({ event: 'upstream-errors', upstream, status });
           if (status < 500 && status !== 429) return outage.succeed();
           const retryAfterSeconds = parseRetryAfterSeconds(headers['retry-after'], now());
-          // A throttled call shows neither that the feature works nor that it does not. The same holds for the error of one
-          // call, with another status from 500.
+          // A throttled call shows neither that the feature works nor that it does not. Nor does another 5xx status, which is
+          // the error of one call.
           if (status === 503 || status === 504) outage.fail(retryAfterSeconds);
           if (status !== 429) return;
           const seconds = toPauseSeconds(retryAfterSeconds ?? DEFAULT_THROTTLED_SECONDS);

@@ -8,23 +8,24 @@ import {
 import { createPerUser } from '../network/per-user.ts';
 import type { RowKeys, RowRange, Table } from './table.ts';
 
-/** The same table twice. Both share one knowledge of whether the table works. */
+/** Two views of one table. They share its breakers. */
 export interface TableWithBreaker {
-  /** Its reads and writes are held back while the table is busy. Its deletions are not. */
+  /** Reads and writes are held back while the table is busy. Deletions are not. */
   readonly table: Table;
-  /** For whatever ends sessions: nothing is held back. */
+  /** For code that ends sessions. No operation is held back. */
   readonly endingTable: Table;
 }
 
 /**
- * Failures in a row after which a partition waits. The table client sends an operation up to three times, so a busy table has
- * refused 15 requests by then.
+ * After this many failures without a success in between, a partition's operations are held back. The table client sends an
+ * operation up to three times, so a busy table has refused 15 requests by then.
  */
 const MAX_FAILURES = 5;
 
 /**
- * Spares a busy table most of the requests that would fail. A table may refuse writes and still answer reads, so each has a
- * breaker. A missing row, an existing one and a changed one are results and no errors, so they count as successes.
+ * Holds back most operations that would fail while the table is busy. A table may refuse writes and still serve reads, so
+ * reads and writes have separate breakers. A row that is missing, exists already or has changed is a result and no error, so it
+ * counts as a success.
  */
 export function withBreaker(
   table: Table,
@@ -60,7 +61,7 @@ export function withBreaker(
       remove: async (keys) => run(writes, keys.partitionKey, () => table.remove(keys), false),
       removeUnchanged: async (keys: RowKeys, etag) =>
         run(writes, keys.partitionKey, () => table.removeUnchanged(keys, etag), false),
-      // Asks how the table is, so it is always sent.
+      // A health check, so it is always sent.
       check: () => table.check(),
     };
   };
