@@ -14,7 +14,7 @@ import type { TokenAcquisition, TokenRequest } from './token-request.ts';
  * Renews tokens and claims before a call needs them. The calls of the session are served meanwhile.
  *
  * Azure may freeze or end a worker after its response, so such a renewal may never finish. Nothing therefore depends on
- * its end: a call whose token or claims are used up renews them itself, and other workers wait for the lease as always.
+ * its end: a call whose token or claims are no longer good renews them itself, and other workers wait for the lease as always.
  */
 export interface RenewalAhead {
   /**
@@ -23,11 +23,11 @@ export interface RenewalAhead {
    * @param onRenewed called with the new access token
    */
   start(session: Session, request: AheadRequest, onRenewed?: (renewed: RenewedToken) => void): void;
-  /** True if Entra ID has refused the last such renewal, so that only a call that waits for it shows the reason. */
+  /** True if Entra ID refused the last such renewal. Only a call that waits for a renewal then learns the reason. */
   wasRefused(session: Session, request: TokenRequest): boolean;
 }
 
-/** With a current token, the renewal waits for no other call or worker, and no call adopts its failure. */
+/** With `current`, the renewal waits for no other call or worker, and no call adopts its failure. */
 export type AheadRequest = TokenRequest & Required<Pick<TokenRequest, 'current'>>;
 
 export type RenewedToken = Extract<TokenAcquisition, { kind: 'token' }>;
@@ -37,7 +37,7 @@ export interface RenewalAheadDependencies {
   readonly random: RandomBytes;
   readonly monotonicMs: () => number;
   readonly wait: (durationMs: number) => Promise<void>;
-  /** The worker's log. That of a call ends with its response. */
+  /** The worker's log, because the log of a call ends with its response. */
   readonly log: Log;
 }
 
@@ -54,7 +54,7 @@ const MAX_PAUSE_MS = 5 * 60_000;
 const PAUSE_AFTER_SUCCESS_MS = 30_000;
 const RETENTION_MS = 10 * 60_000;
 
-/** What the last renewals of this session for this request have shown. */
+/** The results of the last renewals of this session for this request. */
 interface Experience {
   readonly nextAtMs: number;
   /** How many failures there were in a row. */

@@ -26,7 +26,7 @@ export interface TokenChallenge {
 export interface AccessToken {
   readonly accessToken: string;
   readonly expiresAt: Date;
-  /** When Entra ID wants it to be renewed (`refresh_in`). Absent: in its last five minutes. */
+  /** When Entra ID wants it to be renewed (`refresh_in`). Every token is also renewed in its last five minutes. */
   readonly refreshAt?: Date;
 }
 
