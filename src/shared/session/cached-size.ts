@@ -7,10 +7,10 @@ const OBJECT_BYTES = 56;
 const SLOT_BYTES = 8;
 const STRING_BYTES = 24;
 
-/** The facts of a session stay the same object until one of them changes, so they are counted once. */
+/** A session has the same `facts` object until one of them changes, so its size is computed once. */
 const factsBytes = new WeakMap<SessionFacts, number>();
 
-/** How many bytes a cached session takes in this worker's memory, without its access tokens. */
+/** The bytes that a cached session takes in this worker's memory, without its access tokens. */
 export function sessionBytes({ facts, msalCache }: Session): number {
   const counted = factsBytes.get(facts) ?? bytesOf({ ...facts, claims: facts.claims.all });
   factsBytes.set(facts, counted);

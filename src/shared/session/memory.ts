@@ -57,7 +57,7 @@ export function createSessionMemory(options: SessionMemoryOptions): SessionMemor
   const relatedBytes = new WeakMap<SessionFacts, number>();
   const sizeOf = (session: Session) => sessionBytes(session) + (relatedBytes.get(session.facts) ?? 0);
 
-  // The tokens of users who have left must not stay in memory, even if no other user comes.
+  // The tokens of users who have left must not stay in memory, even if no further call arrives.
   const expiry = createExpiryTimer(monotonicMs, () => {
     const oldestMs = entries.removeRequestedUntil(monotonicMs() - RETENTION_MS);
     return oldestMs === undefined ? undefined : oldestMs + RETENTION_MS;
