@@ -36,8 +36,8 @@ export interface ClientOptions {
    */
   readonly maxCalls?: number;
   /**
-   * Whether a GET or HEAD is sent again after a 429, or a 503 of Graph, whose `Retry-After` is at most five seconds; default
-   * true. It is sent again twice at most. Set it to false below a library that does so itself.
+   * Whether a GET or HEAD is sent again after a 429, a 503 of the API, or `upstream_unavailable`, if its `Retry-After` is at
+   * most five seconds; default true. It is sent again twice at most. Set it to false below a library that does so itself.
    */
   readonly retry?: boolean;
   /** The event `expiring` is sent this many seconds before the session ends; default 120. */

@@ -43,7 +43,7 @@ const toPointer = (path: readonly PropertyKey[]) => toDotPath(path) || 'the file
 
 function describeIssue(issue: $ZodIssue, before: readonly PropertyKey[]): string[] {
   const path = [...before, ...issue.path];
-  // If the value has none of several shapes, its author meant the shape whose issues are all deeper inside the value.
+  // If the value fits none of several shapes, its author meant the shape whose issues are all deeper inside the value.
   const intended =
     issue.code === 'invalid_union'
       ? issue.errors.find((inner) => inner.every(({ path: below }) => below.length > 0))

@@ -3,8 +3,8 @@ import type { Part } from './path-template.ts';
 import type { PolicyRule } from './rule.ts';
 
 /**
- * Returns the rules that a path may match, in their order. Rules that it leaves out cannot match; the others are still
- * compared with the path. Comparing a path with every rule of a policy would take a fifth of a call's own time (measured).
+ * Returns the rules that a path may match, in the order of the policy. Rules that it leaves out cannot match; the others are
+ * still compared with the path. A comparison with every rule took a third of the service's own time for a call (measured).
  */
 export type FindCandidates = (path: UpstreamPath) => readonly PolicyRule[];
 
@@ -79,7 +79,7 @@ function collect(node: Node | undefined, texts: readonly string[], at: number, p
   if (parenthesis === -1) return;
   const name = text.slice(0, parenthesis);
   collect(node.functions.get(name), texts, at + 1, positions);
-  // `users('x')` is two parts: the literal, and what it is called with.
+  // `users('x')` is two parts: the literal, and the key in parentheses.
   const literal = node.literals.get(name);
   if (literal === undefined) return;
   for (const next of [literal.parameter, ...literal.literals.values()])
