@@ -1,6 +1,6 @@
 import type { Metafile } from 'esbuild';
 
-/** Limit of dist/main.cjs, which every worker reads and compiles at a cold start. */
+/** The maximum size of dist/main.cjs, which every worker reads and compiles at a cold start. */
 export const BUNDLE_LIMIT_BYTES = 1_200_000;
 
 export interface BundlePart {

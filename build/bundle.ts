@@ -43,14 +43,14 @@ export interface BundleOptions {
 
 /**
  * Bundles one entry into one CommonJS file, with the options of the deployed app.
- * @param libraryFiles if given, some libraries are not in the bundle, but in these files beside it
+ * @param libraryFiles if given, some libraries are in these files beside the bundle instead of in it
  */
 export async function bundle(
   { entry, outfile, measured = false, inject = [] }: BundleOptions,
   libraryFiles?: readonly string[],
 ): Promise<Metafile> {
   const clientSource = await bundleClient({ measured });
-  // For tests, and to look at.
+  // For tests and for inspection.
   await mkdir(fromRoot('.build'), { recursive: true });
   await writeFile(fromRoot('.build/client.js'), clientSource);
   const { metafile } = await build({

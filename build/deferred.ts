@@ -34,7 +34,10 @@ export const deferredModules: readonly DeferredModule[] = [
   },
 ];
 
-/** Runs these modules at the first call of one of their functions. @param fileOf where a module is, if not in the bundle */
+/**
+ * Runs each of these modules at the first call of one of its functions.
+ * @param fileOf returns the file of a module that is not in the bundle
+ */
 export function deferred(fileOf: (name: string) => string | undefined): Plugin {
   return {
     name: 'deferred',

@@ -8,7 +8,7 @@ import { deployed } from './options.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What the code imports of a package. Everything else that the package does not need itself is left out. */
+/** What the code imports from a package. Everything that these imports do not need is left out. */
 interface Library {
   readonly packageName: string;
   readonly imports: readonly string[];
@@ -26,7 +26,7 @@ const libraries: Readonly<Record<string, Library>> = {
 const FOLDER = 'libraries';
 export const libraryFile = (name: string) => `./${FOLDER}/${name}.cjs`;
 
-/** Leaves an `import()` of these packages to a file beside the bundle, which Node.js reads when the import runs. */
+/** Turns an `import()` of these packages into one of a file beside the bundle, which Node.js reads when the import runs. */
 export const librariesApart: Plugin = {
   name: 'libraries-apart',
   setup({ onResolve }) {
@@ -47,8 +47,8 @@ export interface BuiltLibraries {
 }
 
 /**
- * Writes the libraries into a folder beside the bundle. What two of them need is in a file that they share. esbuild splits
- * only ES modules, so each file is converted afterwards.
+ * Writes the libraries into a folder beside the bundle. Code that several of them need is in files that they share. esbuild
+ * splits only ES modules, so each file is converted afterwards.
  */
 export async function bundleLibraries(bundleFolder: string): Promise<BuiltLibraries> {
   const folder = join(bundleFolder, FOLDER);
@@ -73,7 +73,7 @@ export async function bundleLibraries(bundleFolder: string): Promise<BuiltLibrar
   for (const { path, text } of outputFiles) {
     const isCode = path.endsWith('.cjs');
     const written = isCode ? await toCommonJs(text) : text;
-    // Replaced at once, because a worker of an earlier build of the same code may be reading it.
+    // Replaced atomically, because a worker of an earlier build may be reading it.
     await writeFile(`${path}.new`, written);
     await rename(`${path}.new`, path);
     if (!isCode) continue;

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { ConfigError } from './shared/config/config.ts';
 
 /**
- * Otherwise a worker would start without a library, and fail at its first sign-in.
- * @throws {ConfigError} if a file with a library is not beside the bundle
+ * Checks the folder of libraries at the start. Otherwise a worker could start without a library, and fail at its first sign-in.
+ * @throws {ConfigError} if a file of a library is not beside the bundle
  */
 export function requireLibraryFiles(): void {
   const files = __LIBRARY_FILES__.split(',').filter((file) => file !== '');
