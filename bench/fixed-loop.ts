@@ -7,7 +7,7 @@ export interface FixedLoop {
 
 const ITERATIONS = 30_000_000; // about 30 ms
 
-/** Does the same work each time. What it takes shows how fast the machine is now, and how much others use it. */
+/** Does the same work each time. Its times show how fast the machine is now, and how much other processes use it. */
 answerMessages((): FixedLoop => {
   const startedMs = performance.now();
   const before = process.cpuUsage();

@@ -10,7 +10,7 @@ export interface GrowthTask {
   /** Path of the app with its injectable parts exported. */
   readonly bundle: string;
   readonly users: number;
-  /** How many of them take turns while CPU time is measured. They fit into a worker's memory. */
+  /** How many of them take turns while CPU time is measured. Their sessions fit into a worker's memory. */
   readonly activeUsers: number;
   readonly calls: number;
 }

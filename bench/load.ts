@@ -14,7 +14,7 @@ export interface LoadTask extends Target {
 
 export interface LoadResult {
   readonly requests: number;
-  /** What other responses were, each once: `401 with 80 bytes`. */
+  /** All other responses, each kind once: `401 with 80 bytes`. */
   readonly failures: readonly string[];
   readonly seconds: number;
   readonly p50Ms: number;
@@ -22,8 +22,8 @@ export interface LoadResult {
 }
 
 /**
- * Repeats one request on each connection as fast as its responses arrive. Writes requests as bytes, because the clients of
- * npm take more time for a request than the fastest system under test.
+ * Repeats one request on each connection as fast as its responses arrive. Writes requests as bytes, because the HTTP clients
+ * on npm take more time for a request than the fastest system under test.
  */
 answerMessages(async (task: LoadTask): Promise<LoadResult> => {
   const { connections, until, bodyBytes } = task;

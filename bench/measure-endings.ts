@@ -6,8 +6,8 @@ import { withProduct } from './support/product.ts';
 import { medianMicroseconds, type Timing } from './support/stopwatch.ts';
 
 /**
- * `npm run measure:endings [turns]`: what it costs that an ended session is served by other workers for one second at most,
- * with 20,000 sessions in use: operations of the table, money, and processor time.
+ * `npm run measure:endings [turns]`: the cost of serving an ended session on other workers for one second at most, with
+ * 20,000 sessions in use: table operations, money and processor time. See docs/decisions/0043-copies-of-one-second.md.
  */
 const turns = Number(process.argv[2] ?? 100);
 

@@ -12,8 +12,8 @@ const seconds = Number(process.argv[2] ?? 15);
 const CONNECTIONS = 64;
 
 /**
- * `npm run measure:memory [seconds]`: where the memory of a worker under load is. Each line is a new process: after its
- * start, under load, and after the load, once garbage is collected. The options of Node show what each part depends on.
+ * `npm run measure:memory [seconds]`: what the memory of a worker under load consists of. Each app runs in a new process, with
+ * and without an option of V8. Its memory is read after the start, after 1,000 calls, after the load, and after a collection.
  */
 const variants = [
   { app: 'hello', nodeOptions: '' },

@@ -11,10 +11,10 @@ export type MemoryQuestion =
   /** @param afterCollection collect garbage first */
   | { readonly kind: 'memory'; readonly afterCollection: boolean };
 
-/** What a process holds, in bytes. */
+/** The memory of a process, in bytes. */
 export interface Memory {
   readonly rss: number;
-  /** V8's heap as it is mapped, with what is free in it. */
+  /** V8's heap as it is mapped, including its free parts. */
   readonly heap: number;
   /** The part of the heap for new objects. */
   readonly young: number;

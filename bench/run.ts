@@ -13,8 +13,8 @@ import { bundleApps, bundleOf } from './support/systems.ts';
 import { goalsTable, noiseText, startsTable, systemsTable } from './support/tables.ts';
 
 /**
- * `npm run bench`: compares the product with other ways to do the same, in one run, and with its goals. Only ratios of one
- * run mean something: machines differ, and so do the hours of one machine.
+ * `npm run bench`: compares the product with other ways to proxy and with its goals, in one run. Compare only the ratios of one
+ * run: machines differ, and the speed of one machine changes from hour to hour.
  *
  * - `-- --quick`: fewer systems and rounds.
  * - `-- --product <folder>`: also measures the product of another checkout.

@@ -14,7 +14,7 @@ export type UpstreamQuestion = 'origin' | 'watch' | 'seen';
 
 /**
  * Graph, as far as the bench needs it: responds at once with JSON, and with 401 to a request without a bearer token. It
- * reads no further than that, because its core also runs the load. Between `watch` and `seen` it records the requests.
+ * does as little as possible, because its core also runs the load. Between `watch` and `seen` it records the requests.
  */
 let seen: SeenRequest[] | undefined;
 
@@ -32,7 +32,7 @@ function body(bytes: number): string {
   return `${withItems}${'x'.repeat(bytes - withItems.length - 2)}"}`;
 }
 
-/** The head ends where the id of the request belongs, which Graph returns. */
+/** The head ends before the value of `client-request-id`, which is that of the request. */
 function response(status: string, json: string): { readonly head: string; readonly json: string } {
   const head = [
     `HTTP/1.1 ${status}`,

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { app } from '@azure/functions';
 
-/** What every function costs: the frame alone. */
+/** A fixed response, which shows what every function costs. */
 const body = JSON.stringify({ displayName: 'Alice Adams', about: 'x'.repeat(1500) });
 const headers = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) };
 

@@ -31,7 +31,7 @@ export interface ActionDependencies {
 }
 
 const graph = '/api/graph/v1.0/me';
-/** A worker serves a session from memory for SESSION_CACHE_SECONDS, five by default. */
+/** Longer than the two seconds after which no worker may serve an ended session. */
 const ENDED_EVERYWHERE_MS = 7_000;
 
 /** A response that names another user, or another call of the same user. */

@@ -21,7 +21,7 @@ export type Result =
       readonly detail: string;
       readonly retryAfterSeconds: number | undefined;
     }
-  /** It must not occur at all. */
+  /** A response that must not occur. */
   | Breach;
 
 export interface Breach {
@@ -46,7 +46,7 @@ export function readDocumentedProblems(): DocumentedProblems {
   );
 }
 
-/** Such a problem tells a user whose session is live to sign in. */
+/** The problems that ask a user with a live session to sign in, or report another user's session. */
 const sessionProblems: readonly string[] = ['session_required', 'interaction_required', 'session_changed'];
 
 /**

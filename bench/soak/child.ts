@@ -3,16 +3,16 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** A process of the soak. It answers messages in order, and nothing that it prints or how it ends is lost. */
+/** A process of the soak. It answers messages in order. Its error output and the way it ends are recorded. */
 export interface Child {
   readonly name: string;
   /** @throws {Error} if the process has ended */
   ask(message: unknown): Promise<unknown>;
-  /** What it has printed on stderr. */
+  /** The chunks that it has written to stderr. */
   readonly errors: readonly string[];
   /** How it ended, unless it was stopped: `exit code 1`. */
   readonly end: string | undefined;
-  /** Resident memory in bytes. Undefined where the system does not tell, or after its end. */
+  /** Resident memory in bytes. Undefined if the operating system does not report it, or after the process has ended. */
   rssBytes(): number | undefined;
   stop(): Promise<void>;
 }

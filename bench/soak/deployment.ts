@@ -30,7 +30,7 @@ export interface DeploymentOptions {
   readonly plants: readonly Plant[];
 }
 
-/** So that calls to a silent Graph fail within the fault. The longest wait of a rule depends on it. */
+/** Calls to a silent Graph must fail while the fault lasts. `WAIT_MS` in rules.ts depends on this setting. */
 const settings = { GRAPH_TIMEOUT_MS: '5000' };
 
 export async function startDeployment({

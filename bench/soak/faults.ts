@@ -21,7 +21,7 @@ export interface Fault {
 export const THROTTLED_SECONDS = 2;
 export const SLOW_MS = { graph: 1_000, entra: 3_000, table: 1_000 } as const satisfies Record<System, number>;
 
-/** The first faults are those that a short run has too: every system, and the most different modes of each. */
+/** A short run has only the first of these: every system, and modes of each that differ most. */
 const allFaults: readonly Fault[] = [
   { system: 'graph', mode: 'silent' },
   { system: 'table', mode: 'unavailable' },

@@ -26,17 +26,17 @@ export interface Service {
   readonly slowMs: number;
 }
 
-/** The only way to a system. It fails on demand. */
+/** The only way to a system. It makes the system fail on demand. */
 export interface Gate {
   /** `http://127.0.0.1:PORT` */
   readonly origin: string;
-  /** Requests that a fault has met so far. Connections count if the gate refuses them. */
+  /** Requests that have arrived during faults so far. Refused connections are not counted. */
   readonly met: number;
   fail(mode: FaultMode | undefined): Promise<void>;
   close(): Promise<void>;
 }
 
-/** While connections are refused, nobody can see how many were tried. */
+/** While it refuses connections, nothing listens, so it cannot count them. */
 export async function openGate(service: Service): Promise<Gate> {
   const port = await findFreePort();
   let mode: FaultMode | undefined;
@@ -82,7 +82,7 @@ function send(response: ServerResponse, { status, headers, body }: GateReply): v
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
 }
 
-/** An outgoing connection of another process may have the port for a moment. */
+/** An outgoing connection of another process may use the port for a moment. */
 async function listen(server: http.Server, port: number): Promise<void> {
   for (let attemptsLeft = 200; ; attemptsLeft--) {
     try {
@@ -103,7 +103,7 @@ async function stopListening(server: http.Server): Promise<void> {
   await closed;
 }
 
-/** Sends requests on to a server, with `host` unchanged unless it is given. */
+/** Forwards requests to a server. `host` is that of the request unless it is given. */
 export function forwardTo(origin: string, host?: string): Service['handle'] {
   const agent = new http.Agent({ keepAlive: true });
   const { hostname, port } = new URL(origin);

@@ -26,9 +26,9 @@ export interface Ledger extends Pick<Observations, 'faults' | 'refusals' | 'brea
   /** Begins a fault. It has not ended until `endedMs` is set. */
   startFault(fault: Fault): FaultRecord;
   endFault(record: FaultRecord): void;
-  /** Whether calls of this kind are waited for after the latest fault. */
+  /** Whether the first success of a call of this kind after the latest fault is still awaited. */
   isAwaited(kind: CallKind): boolean;
-  /** Durations of successful reads, of which `phase` is the current one. */
+  /** Durations of successful reads, by phase. */
   readonly latenciesMs: ReadonlyMap<string, readonly number[]>;
   phase: string;
 }
@@ -42,7 +42,7 @@ const notSent: readonly string[] = [
   'graph 429',
   'graph 503',
 ];
-/** One memory for each breach would fill the machine if everything fails. */
+/** Without a limit, the records would fill the memory if every call fails. */
 const MAX_BREACHES = 100_000;
 
 export function createLedger(): Ledger {

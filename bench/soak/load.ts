@@ -9,7 +9,7 @@ import type { Visitor } from './visitor.ts';
 export interface Crowd {
   /** Make most of the calls, sign out and sign in. */
   readonly ordinary: readonly Visitor[];
-  /** Make a call so rarely that each worker reads their session from the table. */
+  /** Make calls so rarely that each worker reads their session from the table. */
   readonly cold: readonly Visitor[];
   /** Get access tokens that have expired. */
   readonly expired: readonly Visitor[];
@@ -35,13 +35,13 @@ export interface LoadDependencies {
 
 /** Of a hundred ordinary calls. The others are reads. */
 const [WRITES, SESSIONS] = [12, 12];
-/** These kinds of calls are made at a fixed rate, and at the second one while one of them is awaited after a fault. */
+/** The rate of each other kind of call, and its rate while its first success after a fault is awaited. */
 const [PER_SECOND, AWAITED_PER_SECOND] = [3, 10];
 const TICK_MS = 5;
-/** A service that does not answer must not take all memory of the load. */
+/** A service that does not answer must not fill the memory of the load. */
 const MAX_IN_PROGRESS = 2_000;
 const MAX_AWAY = 20;
-/** No worker has the session of a user in memory who comes back after this time. */
+/** After this time without a call, a worker reads the user's session from the table again. */
 const COLD_MS = 6_000;
 
 export function createLoad({ actions, ledger, crowd, workers, random }: LoadDependencies): Load {
@@ -91,7 +91,7 @@ export function createLoad({ actions, ledger, crowd, workers, random }: LoadDepe
     if (visitor === undefined) return;
     if (visitor.state === 'signed-in') {
       await actions.signOut(visitor);
-      // A sign-out that was refused leaves the session, so the user just stays.
+      // A sign-out that was refused leaves the session, so the user stays signed in.
       if (visitor.browser.cookies().has('session')) {
         visitor.state = 'signed-in';
         return;

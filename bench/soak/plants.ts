@@ -7,10 +7,10 @@
  * - `ended-session`: a sign-out ends nothing
  * - `bare-refusal`: a worker refuses without a problem document
  * - `needless-refusal`: a call is refused although nothing fails
- * - `late-recovery`: a fault ends seconds later than the soak believes
+ * - `late-recovery`: a fault ends seconds later than the soak records
  * - `no-answer`: a worker breaks the connection of a call
- * - `growing-memory`: a worker keeps five megabytes a second
- * - `unhandled-rejection`: a worker has one
+ * - `growing-memory`: a worker's memory grows by five megabytes a second
+ * - `unhandled-rejection`: a promise of a worker rejects, and no code handles it
  */
 export const plants = [
   'another-user',

@@ -2,7 +2,7 @@ import { markdownTable } from '../support/markdown-table.ts';
 import { type FaultRecord, kindsThatNeed, lastHalf, nameOf, type Rule, rules, seconds } from './rules.ts';
 import type { SoakRun } from './run-soak.ts';
 
-/** What `.artefacts/soak.json` has, and the table that the command prints. */
+/** The content of `.artefacts/soak.json`, and the tables that the command prints. */
 export function toReport(run: SoakRun) {
   const json = toJson(run);
   return { json, text: toText(run, json) };

@@ -1,7 +1,7 @@
 import { median } from '../support/statistics.ts';
 import type { Fault, System } from './faults.ts';
 
-/** What a run checks. */
+/** The rules that a run checks. */
 export const rules = {
   'another-user': 'a response has the identity of the user and of the call',
   'lost-session': 'no user has to sign in again',
@@ -22,7 +22,7 @@ export type Rule = keyof typeof rules;
 export interface Violation {
   readonly rule: Rule;
   readonly count: number;
-  /** The first of them. */
+  /** The first {@link MAX_EXAMPLES} of them. */
   readonly examples: readonly string[];
 }
 
@@ -49,9 +49,9 @@ export interface FaultRecord {
   readonly fault: Fault;
   readonly startedMs: number;
   endedMs: number;
-  /** Requests that the fault has met. */
+  /** Requests that arrived during the fault. */
   met: number;
-  /** By kind of call: until when the refusals before the end of the fault asked callers to wait. */
+  /** By kind of call: the latest time until which a refusal during the fault asked its caller to wait. */
   readonly announcedUntilMs: Map<CallKind, number>;
   /** By kind of call: when the first call that began after the end of the fault succeeded. */
   readonly firstServedMs: Map<CallKind, number>;
@@ -79,9 +79,9 @@ export interface Observations {
 }
 
 export interface Tolerance {
-  /** How late the first success may be, beyond the end of a fault or of the announced pause. */
+  /** The time that a first success may take after the end of a fault or of the announced pause. */
   readonly recoveryMs: number;
-  /** How much larger the last quarter may be than the one before, as a share. */
+  /** By which share the last quarter may exceed the one before. */
   readonly memoryGrowth: number;
 }
 
@@ -92,7 +92,7 @@ export const kindsThatNeed: Readonly<Record<System, readonly CallKind[]>> = {
   table: ['cold', 'sign-in'],
 };
 
-/** The smallest growth that is no noise of the garbage collector. */
+/** Less growth than this may be noise of the garbage collector. */
 const NOTABLE_BYTES = 16 * 2 ** 20;
 const MAX_EXAMPLES = 8;
 const MIN_ARRIVALS = 0.95;
@@ -153,10 +153,10 @@ const explanations: Readonly<
   table: { codes: ['storage_unavailable', 'sign_in_service_unavailable', 'rate_limited'], kinds: 'all' },
 };
 
-/** The longest time for which a request to a system that says nothing is still waited for. */
+/** How long a call waits for a system that does not respond. */
 const WAIT_MS: Readonly<Record<System, number>> = {
   graph: 5_000, // GRAPH_TIMEOUT_MS of the run
-  entra: 9_000, // 8 s for the request, and one more for the holder of a lease
+  entra: 9_000, // 8 s for the request, and 1 s more for the holder of a lease
   table: 4_000, // the deadline of a write
 };
 
@@ -197,7 +197,7 @@ function judgeWrites({ writes, effects }: Observations, add: Add): void {
   }
 }
 
-/** The longest pause of a breaker, in whole seconds. Some refusals ask callers to wait longer for no reason. */
+/** The longest pause of a circuit breaker, with some margin. A longer `Retry-After` allows no later recovery. */
 const MAX_PAUSE_MS = 6_000;
 
 /** When calls of this kind must succeed again after a fault. */
@@ -252,7 +252,7 @@ function judgeStrength(seen: Observations, add: Add): void {
     const hasRefused = refusals.some(
       (refusal) => startedMs <= refusal.endedMs && refusal.startedMs <= endedMs,
     );
-    // Nobody can count what is refused at the door.
+    // Refused connections cannot be counted.
     if (met === 0 && !(fault.mode === 'refuses' && hasRefused))
       add('weak-run', `${nameOf(fault)} met no request`);
   }

@@ -41,7 +41,7 @@ export interface SoakRun {
 const LOAD_SHARE = 0.8;
 const LANES = 64;
 const SIGN_IN_LANES = 8;
-/** How many users are reserved for calls that need the table, and as many for calls that need Entra ID. */
+/** The share of the users for calls that need the table. Calls that need Entra ID have as many other users. */
 const RESERVED_SHARE = 0.1;
 const MIN_RESERVED = 30;
 
@@ -165,7 +165,7 @@ async function takeTurn(deployment: Deployment, { fault, plan, ledger, plants, p
 
 const hasEnded = ({ workers }: Deployment) => workers.some(({ child }) => child.end !== undefined);
 
-/** Waits while the load goes on, unless a worker has ended: the rest of the run would show nothing more. */
+/** Waits while the load goes on. Returns at once if a worker has ended, because the rest of the run would show nothing. */
 async function run(deployment: Deployment, seconds: number): Promise<void> {
   const untilMs = performance.now() + seconds * 1000;
   while (performance.now() < untilMs && !hasEnded(deployment))
@@ -188,7 +188,7 @@ function sampleMemory({ workers }: Deployment) {
   };
 }
 
-/** At the end, every user who is signed in must be so on every worker. */
+/** At the end, each user is signed in, and must be so on every worker. */
 async function checkSessions(visitors: readonly Visitor[], actions: Actions, workers: number): Promise<void> {
   await inLanes(visitors, async (visitor) => {
     if (visitor.state === 'away') await actions.signIn(visitor);

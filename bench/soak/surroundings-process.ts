@@ -6,8 +6,7 @@ import { forwardTo, type Gate, type GateReply, openGate } from './gate.ts';
 import { createGraph, type GraphStandIn } from './graph.ts';
 import { type Plant, planted } from './plants.ts';
 
-// Everything that the workers depend on, each part behind a gate: the emulator of Entra ID, a stand-in for Graph, and the
-// way to the table.
+// The systems that the workers depend on, each behind a gate: the emulator of Entra ID, a stand-in for Graph, and the table.
 
 export interface StartSurroundings {
   readonly kind: 'start';
@@ -42,7 +41,7 @@ export interface Counts {
 
 /** A token is due for renewal in its last five minutes, so these are due after 15 to 75 seconds. */
 const [SHORTEST_SECONDS, LONGEST_SECONDS] = [315, 375];
-/** Too short for any use. */
+/** A call uses no token that has less than 30 seconds left. */
 const EXPIRED_SECONDS = 20;
 
 interface Surroundings {
@@ -96,7 +95,7 @@ async function startEntra({ users, expired }: StartSurroundings) {
   emulator.intercept.idTokenClaims = (claims) => ({ ...claims, iss: toGate(claims.iss ?? '') });
   emulator.intercept.keys = (reply) => ({ ...reply, body: JSON.parse(toGate(JSON.stringify(reply.body))) });
   emulator.intercept.tokenResponse = (reply, context) => {
-    // An hour of requests would be kept.
+    // Otherwise, the emulator would hold the requests of an hour in memory.
     emulator.requests.length = 0;
     if (context === undefined || reply.status !== 200) return reply;
     if (context.grantType === 'refresh_token') redeemedRefreshTokens++;

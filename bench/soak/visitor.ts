@@ -8,7 +8,7 @@ import type { Origins } from './surroundings-process.ts';
 export interface Visitor {
   readonly user: User;
   readonly browser: VisitorBrowser;
-  /** `away`: signed out, or in between. Nobody makes calls for this user. */
+  /** `away`: not signed in, or about to sign out. No calls are made for this user. */
   state: 'signed-in' | 'away';
   /** Changes with each sign-out, so that the outcome of an earlier call is not judged by the later session. */
   generation: number;
@@ -37,7 +37,7 @@ export class VisitorBrowser extends UserAgent {
     const isApp = target.startsWith('/') || target.startsWith(this.#appOrigin);
     const headers = { ...request.headers, ...(isApp ? { accept: 'application/problem+json' } : {}) };
     const answer = await super.request(target, { ...request, headers });
-    // A browser of a test keeps everything. This one lives for a long time.
+    // The browser of a test records all responses. Here, they would fill the memory.
     this.received.length = 0;
     return answer;
   }

@@ -14,7 +14,7 @@ export interface StartWorker {
 
 export type WorkerMessage = StartWorker | { readonly kind: 'logged' };
 
-/** How often each event was logged at the level of errors, without the errors of refused calls. */
+/** How often each event was logged as an error, without the errors of refused calls. */
 export type LoggedErrors = Readonly<Record<string, number>>;
 
 const errors: Record<string, number> = {};
@@ -39,12 +39,12 @@ answerMessages<WorkerMessage>(async (message) => {
   return { port: host.port };
 });
 
-/** The error of a call, which its response has too. */
+/** True for the error of a call that the response of the call reports too. */
 function isExpected(line: string): boolean {
   return line.includes('"event":"failed"') && !line.includes('"code":"internal_error"');
 }
 
-/** Simulates answers that the product did not give. */
+/** Simulates responses that the product did not send. */
 function createFrontend(active: readonly Plant[]) {
   const isBare = planted(active, 'bare-refusal', 500);
   const isBroken = planted(active, 'no-answer', 500);

@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path';
 export interface BundleSize {
   /** The file that is loaded at start. */
   readonly mainBytes: number;
-  /** All files with code, some of which are loaded when they are needed. */
+  /** All files with code, including those that are loaded only when they are needed. */
   readonly allBytes: number;
 }
 
-/** @param mainFile in a folder with nothing else than the bundle's files */
+/** @param mainFile in a folder that contains only the bundle's files */
 export async function measureBundle(mainFile: string): Promise<BundleSize> {
   const folder = dirname(mainFile);
   const names = await readdir(folder, { recursive: true });

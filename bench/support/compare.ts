@@ -15,7 +15,7 @@ export interface Sample {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly rssBytes: number;
-  /** What the fixed loop took before the slot. */
+  /** The times of the fixed loop before the slot. */
   readonly fixedLoop: FixedLoop;
 }
 
@@ -28,7 +28,7 @@ export interface Plan {
 
 export const CONNECTIONS = 64;
 
-/** What a slot takes beyond its load: starting, signing in, checking. */
+/** The time of a slot without its load: starting, signing in, checking. */
 const SLOT_SECONDS = 2;
 
 /** How long a comparison probably takes. */
@@ -41,9 +41,9 @@ function slotSeconds({ warmUpSeconds, seconds }: Plan): number {
 }
 
 /**
- * Measures every system once a round, each time in a new process and in a random order. A long-lived process has a bias of
- * its own, and a machine has slow minutes.
- * @param endsAtMs no round but the first two begins if it would probably end later. By the monotonic clock.
+ * Measures every system once a round, each time in a new process and in a random order, because a long-lived process is
+ * biased and a machine has slow minutes. The measurement of one system in one round is a slot.
+ * @param endsAtMs on the monotonic clock. After the first two rounds, no round begins that would probably end later.
  */
 export async function compareSystems(
   systems: readonly System[],

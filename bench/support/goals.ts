@@ -1,12 +1,12 @@
 import type { Measurements } from './measurements.ts';
 import { median, perRound, type Summary, summarize } from './statistics.ts';
 
-/** A figure that the product is meant to have. Each is a ratio or a count, so that it does not depend on the machine. */
+/** A goal of the product and the result of a run. The figures depend as little on the machine as possible. */
 export interface GoalResult {
   readonly what: string;
   readonly goal: string;
   readonly value: number;
-  /** The middle half of the rounds, as a share of their median. Absent for what was measured once. */
+  /** The middle half of the rounds, as a share of their median. Absent for a figure that was measured once. */
   readonly spread?: number;
   /** Of the product of another checkout, in the same run. */
   readonly before?: number;
@@ -25,7 +25,7 @@ interface Goal {
 
 type Product = 'product' | 'before';
 
-/** CPU times are stated for a machine on which B, the bare proxy, takes this time for a call. */
+/** CPU times are converted to a machine on which a call through B, the bare proxy, takes this time. */
 const B_MICROS = 46;
 
 const rpsRatio =

@@ -24,9 +24,9 @@ export interface SampleOptions {
 const scopes = ['User.Read'];
 
 /**
- * The way of Microsoft's sample of a backend for frontend in Node.js: each call makes a client of MSAL, loads the session's
+ * The steps of Microsoft's sample of a backend for frontend in Node.js: each call creates an MSAL client, loads the session's
  * token cache into it, acquires a token silently, stores the cache again, calls Graph, and writes the parsed response as
- * JSON. It is kinder than the sample: the global `fetch` takes the place of the Graph client with `isomorphic-fetch`.
+ * JSON. It is faster than the sample, because the global `fetch` replaces the Graph client with `isomorphic-fetch`.
  * @see https://github.com/Azure-Samples/ms-identity-javascript-nodejs-tutorial, 5-AdvancedScenarios/1-call-graph-bff
  */
 export function createSample({ entraOrigin, upstreamOrigin, redirectUri }: SampleOptions) {

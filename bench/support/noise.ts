@@ -6,11 +6,11 @@ import { median, spread } from './statistics.ts';
 export interface Noise {
   /** The middle half of the fixed loop's times before the slots, as a share of their median. */
   readonly fixedLoop: number;
-  /** The share of its time in which the fixed loop waited, because others used the core of the systems. */
+  /** The share of its time in which the fixed loop waited, because other processes used the core of the systems. */
   readonly stolen: number;
   /** The middle half of B's rounds, as a share of their median. */
   readonly B: number;
-  /** How much of its core the system used that used least. The rest of the time it waited for the load. */
+  /** The smallest share of its core that a system used. The rest of the time, it waited for the load. */
   readonly leastCoreShare: number;
   /** Why the run is not to be trusted. */
   readonly reasons: readonly string[];

@@ -17,7 +17,7 @@ export interface PinnedProcess {
   stop(): Promise<void>;
 }
 
-/** No question takes longer, so a process that hangs cannot stop the bench. */
+/** No answer takes longer. A process that hangs therefore cannot stop the bench. */
 const ANSWER_TIMEOUT_MS = 120_000;
 const MAX_ERROR_CHARACTERS = 10_000;
 
@@ -47,7 +47,7 @@ export function startPinned(module: string, core: Core, ...parameters: readonly 
             throw new Error(`${module} has ended.\n${errors}`);
           }),
         ]);
-        // The modules of this folder answer with what the caller names.
+        // The modules of this folder answer with the type that the caller names.
         return answer as Answer;
       } finally {
         clearTimeout(timer);

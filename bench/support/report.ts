@@ -5,7 +5,7 @@ import type { Measurements } from './measurements.ts';
 import { type Noise, toNoise } from './noise.ts';
 import { median, perRound, spread } from './statistics.ts';
 
-/** `.artefacts/bench.json`. Every published number is from it. */
+/** The content of `.artefacts/bench.json`. Every published number is from it. */
 export interface BenchResult {
   readonly run: {
     readonly command: string;

@@ -19,10 +19,10 @@ export interface StartSample {
 
 const CALLS = 1_000;
 const CONNECTIONS = 8;
-/** Every app of the frame responds to it, and the product without a session. */
+/** Every app in the development host responds to it, the product even without a session. */
 const firstPath = '/api/health/live';
 
-/** What one sample probably takes. */
+/** The time that one sample probably takes. */
 export const START_SECONDS = 5;
 
 /** Starts each system in new processes, once a round and in a random order. */
@@ -48,7 +48,7 @@ export async function measureStarts(
   return samples;
 }
 
-/** Azure starts a worker before it knows the app, and gives it the app later: the worker is specialized. */
+/** Azure starts a worker before it knows which app it will run. The later order to load the app is its specialization. */
 async function timeStart(system: System, rig: Rig, start: 'of the process' | 'of the app'): Promise<number> {
   const surroundings = await findSurroundings(rig);
   let startedMs = performance.now();

@@ -2,7 +2,7 @@ import type { Profiler } from 'node:inspector';
 import process from 'node:process';
 import { answerMessages } from './answer-messages.ts';
 
-/** What a system under test calls and uses. */
+/** The services and settings that a system under test uses. */
 export interface Surroundings {
   /** Where the system listens, on localhost. */
   readonly port: number;

@@ -8,11 +8,11 @@ export interface System {
   /** The module that runs it, and its arguments. */
   readonly module: string;
   readonly parameters: readonly string[];
-  /** What comes before Graph's path. */
+  /** Comes before Graph's path. */
   readonly pathPrefix: string;
   /** Where a browser signs in. Without it, the system has no sessions. */
   readonly signInPath?: string;
-  /** Whose token Graph receives. Nothing: the system does not call Graph. */
+  /** The token that Graph receives. `none`: the system does not call Graph. */
   readonly token: 'fixed' | 'of the user' | 'none';
   /** Also in `--quick`. */
   readonly isQuick: boolean;
@@ -22,7 +22,7 @@ export interface System {
 
 const fromRoot = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
-/** The bundle of an app of the frame, in a folder of its own for its libraries. */
+/** The bundle of an app in the development host. Each has its own folder, for its libraries. */
 export function bundleOf(name: string): string {
   return fromRoot(`.build/bench/${name}/main.cjs`);
 }
@@ -76,7 +76,7 @@ export function titleOf(name: string): string {
 }
 
 /**
- * Bundles the apps of the frame with the options of the deployed app.
+ * Bundles the apps that run in the development host: the product as it is deployed, and the others.
  * @param otherCheckout the folder of {@link before}
  */
 export async function bundleApps(otherCheckout?: string): Promise<void> {
