@@ -131,7 +131,7 @@ function signInRoutes({
       summary:
         'Entra ID loads this route in a frame when the user signs out of another app. It ends the sessions of the given `sid`.',
       rules: { methods: ['GET'], access: allowAnonymous, csrf: 'none' },
-      // Its rate limit waits before it refuses, so the flow has it.
+      // Its rate limit waits before it refuses, so the flow applies it.
       handler: frontChannelLogout({
         flow: auth.frontChannelLogout,
         entraOrigin: entra.origin,

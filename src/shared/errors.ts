@@ -262,9 +262,9 @@ export class BffError extends Error {
   }
 }
 
-/** A call that was not sent, because the API is down or has told the user to wait. Not each of them has a record. */
+/** A call that was not sent, because the API is down or has asked the user to wait. Not all of them have an audit record. */
 export class HeldBackError extends BffError {
-  /** Whether it has a record of its own. */
+  /** Whether it has an audit record. */
   readonly isRecorded: boolean;
 
   constructor(isRecorded: boolean, ...problem: BffErrorArguments) {
@@ -276,7 +276,7 @@ export class HeldBackError extends BffError {
 /** A refusal by a rate limit. Such refusals would fill the log, so one audit record stands for many of them. */
 export class RateLimitError extends BffError {
   readonly area: RateLimitedArea;
-  /** How many refusals the audit record of this one stands for. 0: it has no record of its own. */
+  /** How many refusals the audit record of this one stands for. 0: it has no audit record. */
   readonly refusalsToRecord: number;
 
   constructor(

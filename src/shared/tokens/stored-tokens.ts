@@ -46,7 +46,7 @@ export function needsRenewal({ expiresAt }: AccessToken, now: Date): boolean {
   return secondsLeft(expiresAt, now) < RENEW_BEFORE_SECONDS;
 }
 
-/** True if the token is to be renewed, even if it can still be used for long. */
+/** True if the token is to be renewed, even if it is valid for a long time. */
 export function isDue(token: AccessToken, now: Date): boolean {
   return needsRenewal(token, now) || (token.refreshAt !== undefined && token.refreshAt <= now);
 }
