@@ -9,7 +9,7 @@ export interface Surroundings {
   /** Responds to every GET with a bearer token. */
   readonly upstreamOrigin: string;
   readonly entraOrigin: string;
-  /** The product's settings. Microsoft's sample in the same frame reads its addresses from them. */
+  /** The product's settings. Microsoft's sample reads its addresses from them in the development host. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
