@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { demoUsers } from '@entra-bff/directory';
 import { startFunctionsHost } from '@entra-bff/functions-host';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { callbackAddress } from '../support/callback-address.ts';
@@ -255,6 +256,24 @@ describe('signing out', () => {
     const answer = await browser.script('POST', '/api/auth/logout');
     expect(answer.status).toBe(200);
     expect(await browser.scriptJson('/api/auth/session')).toMatchObject({ signed_in: false });
+  });
+});
+
+describe('ending the sessions of others', () => {
+  it('does not depend on the budget of the address, which anyone there can use up', {
+    tags: ['DO-6', 'AD-2'],
+  }, async () => {
+    const address = '203.0.113.1';
+    // Another test has just ended Alice's sessions, and with them the sign-ins that begin within two seconds.
+    world.pass(3600);
+    const administrator = await signedInAt(address);
+    const stranger = browserAt(address);
+    const headers = { 'x-csrf': '1' };
+    await many(120, () => stranger.clone().request('/api/admin', { headers }));
+    const sessions = `/api/admin/users/${demoUsers.ben.id}/sessions`;
+    expect((await administrator.script('GET', sessions)).status).toBe(429);
+    expect((await administrator.script('DELETE', sessions)).status).toBe(200);
+    expect((await stranger.request(sessions, { method: 'DELETE', headers })).status).toBe(401);
   });
 });
 

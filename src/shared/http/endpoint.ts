@@ -71,7 +71,8 @@ export interface InternalEndpointRules<AllowedCaller> extends EndpointRules<Allo
    */
   readonly acceptsEmbed?: boolean;
   /**
-   * Calls other than GET end sessions. The session of the caller is then read even while the table is busy. Default: false.
+   * Calls other than GET end sessions. The session of the caller is then read even while the table is busy, and the client
+   * address does not count. Default: false.
    */
   readonly endsSessions?: boolean;
   /** A problem with this code leaves no audit record, because nothing was refused. Default: none. */
@@ -205,7 +206,9 @@ async function respond<AllowedCaller>(
   // First, so that pages of other sites, whose requests it refuses, cannot use up the budget of a visitor's address.
   requireAcceptable(request, rules, dependencies.origin);
   const { rateLimits, readClientAddress } = dependencies;
-  if (rules.rateLimit !== undefined) {
+  const isEnding = rules.endsSessions === true && request.method !== 'GET';
+  // Otherwise anyone at an administrator's address could keep the administrator from ending sessions.
+  if (rules.rateLimit !== undefined && !isEnding) {
     rateLimits.countForAddress(rules.rateLimit, readClientAddress(request.header));
   }
   const access = request.method === 'GET' ? rules.access : (rules.accessToChange ?? rules.access);
@@ -226,12 +229,7 @@ async function respond<AllowedCaller>(
     if (rules.changesCookies) throw sessionRequired('cookie_sent_twice');
     return { ...(await run({ kind: 'none', reason: 'cookie_sent_twice' })), cookies: [] };
   }
-  const found = await findCaller(
-    request,
-    { session: access.session, isEnding: rules.endsSessions === true && request.method !== 'GET' },
-    cookiesToClear,
-    log,
-  );
+  const found = await findCaller(request, { session: access.session, isEnding }, cookiesToClear, log);
   if (found.kind === 'caller') {
     const session = sessionOf(found.caller);
     call.logFields.user = auditPseudonym(session.locator);

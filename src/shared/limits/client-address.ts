@@ -22,9 +22,13 @@ export function createReadClientAddress(trustedProxyHops: number): ReadClientAdd
   return (header) => toClientAddress(header('x-forwarded-for')?.split(',').at(-trustedProxyHops));
 }
 
+/** The longest address with brackets, port and some white space. Cutting off white space takes quadratic time. */
+const MAX_ENTRY_LENGTH = 100;
+
 /** `203.0.113.7`, `203.0.113.7:5123`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:5123`. Nothing else is an address. */
-function toClientAddress(entry: string | undefined): ClientAddress | undefined {
-  const text = entry?.replace(/^[ \t]+|[ \t]+$/g, '').toLowerCase() ?? '';
+function toClientAddress(entry = ''): ClientAddress | undefined {
+  if (entry.length > MAX_ENTRY_LENGTH) return undefined;
+  const text = entry.replace(/^[ \t]+|[ \t]+$/g, '').toLowerCase();
   const [, bracketed] = /^\[([0-9a-f:.]+)\](?::\d{1,5})?$/.exec(text) ?? [];
   if (bracketed !== undefined) return isIPv6(bracketed) ? networkOf(bracketed) : undefined;
   const [, withoutPort = text] = /^([\d.]+):\d{1,5}$/.exec(text) ?? [];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createReadClientAddress } from '../../../src/shared/limits/client-address.ts';
+import { cpuMs } from '../../support/cpu-time.ts';
 
 const read = (forwardedFor: string | undefined, hops = 1) =>
   createReadClientAddress(hops)((name) => (name === 'x-forwarded-for' ? forwardedFor : undefined));
@@ -78,5 +79,13 @@ describe('the address of a client', () => {
     '２０３.0.113.7',
   ])('is not known from %j', { tags: ['DO-6'] }, (header) => {
     expect(read(header)).toBeUndefined();
+  });
+
+  it('is read in linear time', { tags: ['DO-5'] }, () => {
+    for (const header of [
+      `x${' '.repeat(30_000)}x`,
+      `${' '.repeat(30_000)}203.0.113.7${' '.repeat(30_000)}x`,
+    ])
+      expect(cpuMs(() => expect(read(header)).toBeUndefined())).toBeLessThan(15);
   });
 });
