@@ -48,6 +48,8 @@ const PAUSE_SECONDS = 4;
 const JITTER_SECONDS = 1;
 /** A probe of a user whose requests are slow must not hold back the others for longer than a pause. */
 const PROBE_SECONDS = 5;
+/** For so long after that, only other users send a probe. Otherwise one user's slow requests could follow each other. */
+const OTHERS_FIRST_SECONDS = 2;
 
 interface Failure {
   readonly atMs: number;
@@ -106,10 +108,7 @@ export function createOutageBreaker({
     const leftMs = (probedUntilMs.get(user) ?? 0) - monotonicMs();
     return leftMs > 0 ? Math.ceil(leftMs / 1000) : undefined;
   };
-  /** If a later probe has been sent since, its outcome decides. */
-  const allowNextProbe = (probe: Attempt) => {
-    if (currentProbe === probe) breaker.probeAgain();
-  };
+  const holdProbes = (user: string, untilMs: number) => void probedUntilMs.set(user, untilMs);
 
   const recordSuccess = () => {
     succeededAtMs = monotonicMs();
@@ -120,6 +119,12 @@ export function createOutageBreaker({
   const createAttempt = (user: string, isProbe: boolean): Attempt => {
     const startedMs = monotonicMs();
     let hasOutcome = false;
+    /** If a later probe has been sent since, its outcome decides. */
+    const allowNextProbe = () => {
+      if (currentProbe !== attempt) return;
+      holdProbes(user, startedMs + PAUSE_SECONDS * 1000);
+      breaker.probeAgain();
+    };
     const attempt: Attempt = {
       kind: 'attempt',
       isProbe,
@@ -133,10 +138,10 @@ export function createOutageBreaker({
         // that hung may all fail at the same moment.
         if ((breaker.isOpen() && !isProbe) || startedMs < succeededAtMs) return;
         if (failures.add(user, retryAfterSeconds)) return pause();
-        if (isProbe) allowNextProbe(attempt);
+        if (isProbe) allowNextProbe();
       },
       [Symbol.dispose]() {
-        if (isProbe && !hasOutcome) allowNextProbe(attempt);
+        if (isProbe && !hasOutcome) allowNextProbe();
       },
     };
     return attempt;
@@ -150,7 +155,7 @@ export function createOutageBreaker({
       const seconds = ownSeconds ?? breaker.startRequest();
       if (seconds !== undefined)
         return { kind: 'paused', seconds: Math.max(seconds, breaker.pausedSeconds() ?? 0) };
-      probedUntilMs.set(user, monotonicMs() + PAUSE_SECONDS * 1000);
+      holdProbes(user, monotonicMs() + (PROBE_SECONDS + OTHERS_FIRST_SECONDS) * 1000);
       currentProbe = createAttempt(user, true);
       return currentProbe;
     },

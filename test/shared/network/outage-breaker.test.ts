@@ -114,6 +114,22 @@ describe('an outage breaker', () => {
     expect(waitOf('alice')).toBeUndefined();
   });
 
+  it('lets another user probe before a user whose probe is still without an outcome', {
+    tags: ['DO-3'],
+  }, () => {
+    fail('alice', 'ben', 'mia');
+    elapsedSeconds += 4;
+    for (let round = 0; round < 3; round++) {
+      attemptOf('alice');
+      elapsedSeconds += 5;
+      expect(waitOf('alice')).toBe(2);
+      attemptOf('ben')[Symbol.dispose]();
+      elapsedSeconds += 2;
+    }
+    attemptOf('alice').succeed();
+    expect(waitOf('ben')).toBeUndefined();
+  });
+
   it('closes for all with the first success, even if three users keep failing', () => {
     for (let round = 0; round < 3; round++) {
       fail('alice', 'ben', 'mia');
