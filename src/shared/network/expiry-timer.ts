@@ -16,11 +16,14 @@ export function createExpiryTimer(
   removeExpired: () => number | undefined,
 ): ExpiryTimer {
   let dueMs = Number.POSITIVE_INFINITY;
+  let timeout: NodeJS.Timeout | undefined;
   const timer = {
     expectAt(atMs: number) {
       if (atMs >= dueMs) return;
       dueMs = atMs;
-      start(timer, Math.max(MIN_PAUSE_MS, Math.ceil(atMs - monotonicMs())));
+      // Otherwise each timeout would start another one for as long as there are entries.
+      clearTimeout(timeout);
+      timeout = start(timer, Math.max(MIN_PAUSE_MS, Math.ceil(atMs - monotonicMs())));
     },
     run() {
       dueMs = Number.POSITIVE_INFINITY;
@@ -32,7 +35,7 @@ export function createExpiryTimer(
 }
 
 /** The timeout keeps neither the process running nor the timer's entries in memory. */
-function start(timer: { run(): void }, delayMs: number): void {
+function start(timer: { run(): void }, delayMs: number): NodeJS.Timeout {
   const reference = new WeakRef(timer);
-  setTimeout(() => reference.deref()?.run(), delayMs).unref();
+  return setTimeout(() => reference.deref()?.run(), delayMs).unref();
 }

@@ -57,6 +57,21 @@ describe('an expiry timer', () => {
     expect(entries).toEqual([]);
   });
 
+  it('has one timeout, however often an entry moves it forward', { tags: ['DO-4'] }, () => {
+    const timer = create();
+    for (let round = 0; round < 20; round++) {
+      // As a failure that is remembered for 5 s, beside results that are remembered for 300 s.
+      entries.push(clockMs + 300_000);
+      timer.expectAt(clockMs + 300_000);
+      pass(100);
+      entries.push(clockMs + 5_000);
+      timer.expectAt(clockMs + 5_000);
+      for (let seconds = 0; seconds < 20; seconds++) pass(1_000);
+      expect(vi.getTimerCount()).toBe(1);
+    }
+    expect(runs).toBeLessThanOrEqual(2 * 20);
+  });
+
   it('runs once a second at most', () => {
     const timer = create();
     entries = Array.from({ length: 100 }, (_, index) => 10 * index);
