@@ -87,8 +87,9 @@ function observeSocket(connection: Connection, dialer: http.Agent, events: Conne
     });
     return socket;
   };
-  // The name tells apart the sockets of an agent. This one has a single socket.
-  agent.getName = () => '';
+  // The name tells apart the sockets of an agent and the TLS sessions of a dialer. Both have a single origin. With an empty
+  // name, the dialer would cache no TLS session.
+  agent.getName = () => 'the origin';
   const keepSocketAlive = agent.keepSocketAlive.bind(agent);
   agent.keepSocketAlive = (socket) => {
     // Returns `false` if the `Keep-Alive` header leaves no time to reuse the connection. The declared type is `void`.

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createTcpServer, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { getCACertificates, setDefaultCACertificates, TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   type Borrower,
@@ -500,6 +500,25 @@ describe('a connection that a session has used', () => {
           .toBe(true);
         expect(performance.now() - startedMs).toBeGreaterThanOrEqual(250);
       }
+    } finally {
+      setDefaultCACertificates(trusted);
+      await secure.close();
+    }
+  });
+
+  it('leaves its TLS session to the next connection', async () => {
+    const { privateKeyPem: key, certificatePem: cert } = createCertificate({ subject: 'localhost' });
+    const secure = await startRawUpstream({ key, cert });
+    const trusted = getCACertificates();
+    setDefaultCACertificates([...trusted, cert]);
+    try {
+      const sender = createHttpSender();
+      await get({ origin: secure.origin }, sender);
+      await get({ origin: secure.origin, isOnNewConnection: true }, sender);
+      const isResumed = secure.connections.map(
+        (socket) => socket instanceof TLSSocket && socket.isSessionReused(),
+      );
+      expect(isResumed).toEqual([false, true]);
     } finally {
       setDefaultCACertificates(trusted);
       await secure.close();
