@@ -38,7 +38,6 @@ export function createByteSearch(
     if (groupAt[slot] === 0) groupAt[slot] = groups.push([]) - 1;
     groups[groupAt[slot] ?? 0]?.push(needle);
   }
-  const isSame = ignoresCase ? isSameLetter : isSameByte;
   return (bytes) => {
     for (let at = length - 1; at < bytes.length; ) {
       const slot = slotOf(bytes, at, bit);
@@ -49,7 +48,7 @@ export function createByteSearch(
       }
       const start = at - length + 1;
       const group = groupAt[slotOf(bytes, start + 1, bit)] ?? 0;
-      if (group > 0 && groups[group]?.some((needle) => isAt(bytes, start, needle, isSame))) return true;
+      if (group > 0 && isAnyAt(bytes, start, groups[group] ?? [], bit)) return true;
       at++;
     }
     return false;
@@ -60,15 +59,22 @@ export function createByteSearch(
 const slotOf = (bytes: Uint8Array, at: number, bit: number): number =>
   ((((bytes[at - 1] ?? 0) | bit) << 5) ^ ((bytes[at] ?? 0) | bit)) & (TABLE_SIZE - 1);
 
-const isSameByte = (one: number | undefined, other: number): boolean => one === other;
-
-function isSameLetter(one: number | undefined, other: number): boolean {
-  const letter = other | CASE_BIT;
-  return (
-    one === other || (one !== undefined && (one | CASE_BIT) === letter && letter >= 0x61 && letter <= 0x7a)
-  );
+/** A loop, because a hostile text may get here at every byte, and a closure for each would take most of the time. */
+function isAnyAt(bytes: Uint8Array, start: number, needles: readonly Uint8Array[], bit: number): boolean {
+  for (const needle of needles) if (isAt(bytes, start, needle, bit)) return true;
+  return false;
 }
 
-function isAt(bytes: Uint8Array, start: number, needle: Uint8Array, isSame: typeof isSameByte): boolean {
-  return needle.every((byte, at) => isSame(bytes[start + at], byte));
+function isAt(bytes: Uint8Array, start: number, needle: Uint8Array, bit: number): boolean {
+  for (let at = 0; at < needle.length; at++) {
+    const letter = needle[at] ?? 0;
+    const difference = (bytes[start + at] ?? 0) ^ letter;
+    if (difference !== 0 && (difference !== bit || !isLetter(letter))) return false;
+  }
+  return start + needle.length <= bytes.length;
+}
+
+function isLetter(byte: number): boolean {
+  const lower = byte | CASE_BIT;
+  return lower >= 0x61 && lower <= 0x7a;
 }
