@@ -6,7 +6,7 @@ const fromRoot = (path: string) => fileURLToPath(new URL(`../${path}`, import.me
 const manifest = fromRoot('test/libraries/manifest');
 
 /** Outside of every folder that the other tests read. */
-export const librariesFolder = fromRoot('.build/libraries');
+export const librariesFolder = fromRoot('.build/graph-libraries');
 
 /** Installs the libraries that `npm run test:libraries` needs and nothing else does, unless they are installed. */
 function installLibraries(): void {
