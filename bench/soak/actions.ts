@@ -31,8 +31,8 @@ export interface ActionDependencies {
 }
 
 const graph = '/api/graph/v1.0/me';
-/** Longer than the two seconds after which no worker may serve an ended session. */
-const ENDED_EVERYWHERE_MS = 7_000;
+/** Two seconds after its end, no worker may serve a session. The answer to the sign-out may take half a second to arrive. */
+const ENDED_EVERYWHERE_MS = 2_500;
 
 /** A response that names another user, or another call of the same user. */
 function checkIdentity(id: unknown, { user }: Visitor, returnedId: unknown, requestId: string) {

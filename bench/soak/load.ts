@@ -42,7 +42,7 @@ const TICK_MS = 5;
 const MAX_IN_PROGRESS = 2_000;
 const MAX_AWAY = 20;
 /** After this time without a call, a worker reads the user's session from the table again. */
-const COLD_MS = 6_000;
+const COLD_MS = 2_000;
 
 export function createLoad({ actions, ledger, crowd, workers, random }: LoadDependencies): Load {
   const { ordinary, cold, expired } = crowd;

@@ -91,7 +91,7 @@ const goals: readonly Goal[] = [
           ),
   },
   {
-    what: "product / Microsoft's sample in the same frame, requests per second",
+    what: "product / Microsoft's sample in the same host, requests per second",
     bound: 'at least',
     limit: 2.5,
     digits: 2,

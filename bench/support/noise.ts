@@ -34,7 +34,7 @@ export function toNoise(samples: readonly Sample[]): Noise {
   const reasons = [
     !canPin && 'processes could not be pinned to cores',
     fixedLoop > MAX_SPREAD && `the speed of the machine varied by ${percent(fixedLoop)}`,
-    stolen > MAX_STOLEN && `others used the core of the systems for ${percent(stolen)} of the time`,
+    stolen > MAX_STOLEN && `other processes used the core of the systems for ${percent(stolen)} of the time`,
     spread(ofB) > MAX_SPREAD && `B varied by ${percent(spread(ofB))} from round to round`,
     least.share < MIN_CORE_SHARE &&
       `${least.name} used only ${percent(least.share)} of its core: the load held it up, or others did`,

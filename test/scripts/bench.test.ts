@@ -95,7 +95,7 @@ describe('toNoise', () => {
 
   it.each([
     ['whose speed varies', { fixedLoop: { wallMs: 40, cpuMs: 40 } }, 'speed of the machine'],
-    ['that others use', { fixedLoop: { wallMs: 30, cpuMs: 15 } }, 'others used the core'],
+    ['that others use', { fixedLoop: { wallMs: 30, cpuMs: 15 } }, 'other processes used the core'],
     ['on which B varies', { requestsPerSecond: 2_000 }, 'B varied'],
     ['whose load is too slow', { coreShare: 0.5 }, 'used only'],
   ])('does not trust a run on a machine %s', (_, change, reason) => {
@@ -159,7 +159,7 @@ describe('judge', () => {
       ['product / control, requests per second, response of 1.5 KB', 0.9, true],
       ['own cost of a warm call: CPU time, product − control', 40, true],
       ['upstream call: CPU time, control − hello', 100, false],
-      ["product / Microsoft's sample in the same frame, requests per second", 3, true],
+      ["product / Microsoft's sample in the same host, requests per second", 3, true],
       ['product / control, requests per second, JSON response of 100 KB', 0.9, true],
       ['cold call − warm call: CPU time', 100, true],
       ['process start to first response, product / hello', 1.3, true],
