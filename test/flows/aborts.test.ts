@@ -100,7 +100,7 @@ const clients: readonly [what: string, count: number, client: Client][] = [
 ];
 
 describe('disconnecting clients', () => {
-  it.each(clients)(
+  it.each(isWholeRun ? clients : clients.slice(0, 1))(
     'hold neither memory nor connections if they %s (%i clients)',
     { tags: ['DO-3', 'DO-4', 'G6'] },
     async (_what, count, client) => {

@@ -67,9 +67,13 @@ describe('a rule that names the fields of a body', () => {
 describe('a body of the largest size', () => {
   const size = 10 * 1024 * 1024;
   const msOf = (run: () => void) => {
-    const startMs = performance.now();
-    run();
-    return performance.now() - startMs;
+    // The garbage collector may run during one of them.
+    const times = Array.from({ length: 3 }, () => {
+      const startMs = performance.now();
+      run();
+      return performance.now() - startMs;
+    });
+    return Math.min(...times);
   };
 
   it('with one long string in a named field is accepted', { tags: ['DO-4'] }, () => {
