@@ -82,7 +82,7 @@ export async function bundleLibraries(bundleFolder: string): Promise<BuiltLibrar
   }
   const built = new Set(outputFiles.map(({ path }) => basename(path)));
   const stale = (await readdir(folder)).filter((name) => !built.has(name));
-  await Promise.all(stale.map((name) => rm(join(folder, name), { force: true })));
+  await Promise.all(stale.map((name) => rm(join(folder, name), { force: true, recursive: true })));
   return { files, bytes, metafile };
 }
 
