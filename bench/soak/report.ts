@@ -118,7 +118,7 @@ function toText({ violations, seen }: SoakRun, json: SoakResult): string {
   const total = [...seen.served.values()].reduce((sum, count) => sum + count, 0);
   const quiet = json.quietReadMs;
   const lines = [
-    `${json.users} users on ${json.workers} workers for ${json.seconds} s, at ${json.callsPerSecond} calls a second (80 % of ${json.limitPerSecond}); seed ${json.seed}`,
+    `${json.users} users on ${json.workers} workers for ${json.seconds} s, at ${json.callsPerSecond} calls a second, where ${json.limitPerSecond} are the limit; seed ${json.seed}`,
     `${total} calls served and ${seen.refusals.length} refused: ${JSON.stringify(json.refused)}`,
     `${json.renewals} renewals, ${json.signIns} sign-ins, ${json.writes.confirmed} writes confirmed, ${json.writes.notSent} not sent, ${json.writes.unknown} unknown`,
     `reads while nothing fails: p50 ${quiet?.p50} ms, p99 ${quiet?.p99} ms`,

@@ -90,7 +90,9 @@ export async function runSoak(options: SoakOptions, progress: Progress): Promise
     await inLanes(visitors, actions.signIn);
     const { warmUpSeconds, measuredSeconds } = limitSecondsOf(options);
     progress.step('measure the limit', warmUpSeconds + measuredSeconds);
+    ledger.phase = 'limit';
     const limitPerSecond = await load.measureLimit(LANES, warmUpSeconds, measuredSeconds);
+    ledger.phase = 'quiet';
     const callsPerSecond = Math.min(limitPerSecond * LOAD_SHARE, options.maxCallsPerSecond);
     const rssBytes = await underLoad(deployment, { load, ledger, callsPerSecond, options, progress });
     progress.step('check every session', CHECK_SECONDS);
