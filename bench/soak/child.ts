@@ -14,6 +14,8 @@ export interface Child {
   readonly end: string | undefined;
   /** Resident memory in bytes. Undefined if the operating system does not report it, or after the process has ended. */
   rssBytes(): number | undefined;
+  /** Processor time of all its threads in milliseconds. Undefined where the system does not tell. */
+  cpuMs(): number | undefined;
   stop(): Promise<void>;
 }
 
@@ -49,6 +51,7 @@ export function startChild(
       return answer;
     },
     rssBytes: () => readRssBytes(child.pid),
+    cpuMs: () => readCpuMs(child.pid),
     async stop() {
       isStopping = true;
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
@@ -77,6 +80,22 @@ async function ask(
     return answer;
   } finally {
     listening.abort();
+  }
+}
+
+const TICK_MS = 10; // Linux counts in hundredths of a second.
+
+/** @see proc_pid_stat(5) */
+function readCpuMs(pid: number | undefined): number | undefined {
+  try {
+    // The name of the command is in brackets and may have spaces.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    const [userTicks, systemTicks] = [Number(fields[11]), Number(fields[12])];
+    return (userTicks + systemTicks) * TICK_MS;
+  } catch {
+    return undefined;
   }
 }
 

@@ -16,6 +16,8 @@ export interface Deployment {
   readonly origin: string;
   readonly origins: Origins;
   readonly workers: readonly { readonly child: Child; readonly port: number }[];
+  /** All processes of the deployment, except the table. */
+  readonly processes: readonly Child[];
   fail({ system, mode }: Pick<Fault, 'system'> & { readonly mode: Fault['mode'] | undefined }): Promise<void>;
   count(): Promise<Counts>;
   loggedErrors(): Promise<readonly LoggedErrors[]>;
@@ -84,6 +86,7 @@ export async function startDeployment({
       origin: door.origin,
       origins,
       workers,
+      processes: [...workers.map(({ child }) => child), surroundings],
       async fail({ system, mode }) {
         await ask({ kind: 'fail', system, mode });
       },

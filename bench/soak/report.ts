@@ -38,6 +38,7 @@ function toJson({ options, seen, violations, ...run }: SoakRun) {
       lastQuarterMiB: toMebibytes(lastHalf(samples).last),
       samplesMiB: samples.filter((_sample, at) => at % 5 === 0).map(toMebibytes),
     })),
+    processorTime: run.processorTime,
     loggedErrors: run.loggedErrors,
     violations,
   };
@@ -85,6 +86,12 @@ function percentiles(values: readonly number[]) {
   return values.length === 0 ? undefined : { p50: at(0.5), p99: at(0.99), max: at(1) };
 }
 
+/** What the run does not count is the table, and what else runs on this machine. */
+function toCores({ machine, cores, shares }: SoakRun['processorTime']): string {
+  const own = Object.entries(shares).map(([name, share]) => `${name} ${share.toFixed(2)}`);
+  return `${own.join(', ')}; the whole machine ${machine.toFixed(2)} of ${cores}`;
+}
+
 function toText({ violations, seen }: SoakRun, json: SoakResult): string {
   const faultTable = markdownTable(
     [
@@ -126,6 +133,7 @@ function toText({ violations, seen }: SoakRun, json: SoakResult): string {
       ({ worker, thirdQuarterMiB, lastQuarterMiB }) =>
         `${worker}: ${thirdQuarterMiB} MiB in the third quarter, ${lastQuarterMiB} MiB in the last`,
     ),
+    `processor time, in cores: ${toCores(json.processorTime)}`,
     `errors in the logs of the workers: ${JSON.stringify(json.loggedErrors)}`,
   ];
   const examples = violations.flatMap(({ rule, count, examples: list }) => [

@@ -9,6 +9,7 @@ import { type Fault, type FaultPlan, planFaults } from './faults.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { type Crowd, createLoad, type Load } from './load.ts';
 import type { Plant } from './plants.ts';
+import { type ProcessorTime, startProcessorTime } from './processor-time.ts';
 import { judge, nameOf, type Observations, type Tolerance, type Violation } from './rules.ts';
 import { createSendCall, type Visitor, VisitorBrowser } from './visitor.ts';
 import type { LoggedErrors } from './worker-process.ts';
@@ -31,6 +32,8 @@ export interface SoakRun {
   readonly callsPerSecond: number;
   readonly seen: Observations;
   readonly latenciesMs: Ledger['latenciesMs'];
+  /** During the load. */
+  readonly processorTime: ProcessorTime;
   readonly redeemedCodes: number;
   /** By worker. */
   readonly loggedErrors: readonly LoggedErrors[];
@@ -94,7 +97,7 @@ export async function runSoak(options: SoakOptions, progress: Progress): Promise
     const limitPerSecond = await load.measureLimit(LANES, warmUpSeconds, measuredSeconds);
     ledger.phase = 'quiet';
     const callsPerSecond = Math.min(limitPerSecond * LOAD_SHARE, options.maxCallsPerSecond);
-    const rssBytes = await underLoad(deployment, { load, ledger, callsPerSecond, options, progress });
+    const used = await underLoad(deployment, { load, ledger, callsPerSecond, options, progress });
     progress.step('check every session', CHECK_SECONDS);
     await checkSessions(visitors, actions, workers);
     progress.end();
@@ -102,7 +105,7 @@ export async function runSoak(options: SoakOptions, progress: Progress): Promise
       options,
       ledger,
       load,
-      rssBytes,
+      used,
       limitPerSecond,
       callsPerSecond,
       tolerance,
@@ -126,6 +129,7 @@ async function underLoad(
 ) {
   const plan = planFaults(options.seconds);
   const sampler = sampleMemory(deployment);
+  const processorTime = startProcessorTime(deployment.processes);
   progress.step(`${Math.round(callsPerSecond)} calls a second`, plan.leadSeconds);
   load.start(callsPerSecond);
   await run(deployment, plan.leadSeconds);
@@ -134,7 +138,7 @@ async function underLoad(
     await takeTurn(deployment, { fault, plan, ledger, plants: options.plants, progress });
   }
   await load.stop();
-  return sampler.stop();
+  return { rssBytes: sampler.stop(), processorTime: processorTime.stop() };
 }
 
 interface Turn {
@@ -214,7 +218,7 @@ interface Ended {
   readonly options: SoakOptions;
   readonly ledger: Ledger;
   readonly load: Load;
-  readonly rssBytes: Observations['rssBytes'];
+  readonly used: Pick<Observations, 'rssBytes'> & Pick<SoakRun, 'processorTime'>;
   readonly limitPerSecond: number;
   readonly callsPerSecond: number;
   readonly tolerance: Tolerance;
@@ -222,7 +226,7 @@ interface Ended {
 
 async function toRun(
   deployment: Deployment,
-  { options, ledger, load, rssBytes, limitPerSecond, callsPerSecond, tolerance }: Ended,
+  { options, ledger, load, used, limitPerSecond, callsPerSecond, tolerance }: Ended,
 ): Promise<SoakRun> {
   const { redeemedRefreshTokens, redeemedCodes, writes } = await deployment.count();
   const logged = await deployment.loggedErrors();
@@ -234,7 +238,7 @@ async function toRun(
     writes: writeStates,
     effects: new Map(writes),
     processes: deployment.workers.map(({ child: { name, end, errors } }) => ({ name, end, errors })),
-    rssBytes,
+    rssBytes: used.rssBytes,
     served,
     arrivals: load.arrivals,
     redeemedRefreshTokens,
@@ -245,6 +249,7 @@ async function toRun(
     callsPerSecond,
     seen,
     latenciesMs,
+    processorTime: used.processorTime,
     redeemedCodes,
     loggedErrors: logged,
     violations: judge(seen, tolerance),

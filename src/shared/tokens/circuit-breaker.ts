@@ -3,6 +3,7 @@ import {
   FAILURES_IN_A_ROW,
   PAUSE_SECONDS,
   type PausingBreaker,
+  type PausingBreakerOptions,
   toPauseSeconds,
 } from '../network/pausing-breaker.ts';
 import { createPerUser } from '../network/per-user.ts';
@@ -41,16 +42,23 @@ export interface CircuitBreakers {
 }
 
 /**
+ * Entra ID has been silent for five sign-ins. When it responds again, users must not wait until the deadline of a request that
+ * it has not answered.
+ */
+const SIGN_IN_PROBE_SECONDS = 2;
+
+/**
  * Entra ID does not indicate which user caused a `Retry-After`. The header therefore pauses only the renewals of the user
  * who received it. The whole worker, including sign-ins, pauses in two cases:
  * - A second user receives a `Retry-After` during the first one's pause.
  * - At least two users have five failures in total, and no user succeeds in between.
  *
  * Anyone can send invalid authorization codes. These must stop neither the renewals of signed-in users nor other sign-ins,
- * so a response to a code causes no pause. After five failures in a row, one code at a time is redeemed.
+ * so a response to a code causes no pause. After five failures in a row, one code at a time is redeemed, and another one
+ * after {@link SIGN_IN_PROBE_SECONDS} without a response.
  */
 export function createCircuitBreakers(monotonicMs: () => number): CircuitBreakers {
-  const signIns = createCircuitBreaker(monotonicMs, 0);
+  const signIns = createCircuitBreaker(monotonicMs, { pauseSeconds: 0, probeSeconds: SIGN_IN_PROBE_SECONDS });
   const worker = createWorkerBreaker(monotonicMs, signIns.pause);
   const users = createPerUser(monotonicMs, () => createCircuitBreaker(monotonicMs));
   return {
@@ -133,12 +141,12 @@ function createWorkerBreaker(monotonicMs: () => number, onPause: (seconds: numbe
   };
 }
 
-/**
- * @param monotonicMs elapsed time on this worker
- * @param pauseSeconds the pause if the endpoint did not send a `Retry-After`
- */
-export function createCircuitBreaker(monotonicMs: () => number, pauseSeconds = PAUSE_SECONDS): TokenBreaker {
-  const breaker = createPausingBreaker(monotonicMs, { pauseSeconds });
+/** @param monotonicMs elapsed time on this worker */
+export function createCircuitBreaker(
+  monotonicMs: () => number,
+  options?: PausingBreakerOptions,
+): TokenBreaker {
+  const breaker = createPausingBreaker(monotonicMs, options);
   const { recordFailure } = breaker;
   return { ...breaker, recordThrottling: recordFailure, recordUserThrottling: recordFailure };
 }

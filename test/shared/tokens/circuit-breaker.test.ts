@@ -205,4 +205,17 @@ describe('the circuit breakers of a worker', () => {
     expect([code.startRequest(), code.startRequest()]).toEqual([undefined, undefined]);
     expect(ben.startRequest()).toBeUndefined();
   });
+
+  it('let another sign-in follow after two seconds without an answer', { tags: ['E1'] }, () => {
+    const { forSignIns: code } = workerBreakers();
+    for (let time = 0; time < 5; time++) failNow(code);
+    expect([code.startRequest(), code.startRequest()]).toEqual([undefined, 1]);
+    elapsedSeconds += 2;
+    expect([code.startRequest(), code.startRequest()]).toEqual([undefined, 1]);
+    code.recordSuccess();
+    expect([code.startRequest(), code.startRequest()]).toEqual([undefined, undefined]);
+    // The deadline of the first one.
+    code.recordFailure();
+    expect([code.startRequest(), code.startRequest()]).toEqual([undefined, undefined]);
+  });
 });
