@@ -70,6 +70,7 @@ const runElsewhere: Readonly<Record<string, string>> = {
   'npm run test:engines': '.ci/run',
   'npm run test:libraries': '.ci/run',
   'npm run build': 'test/scripts/build.test.ts',
+  'npm run bench': 'test/scripts/bench.test.ts',
   'npx vite': 'test/e2e/vite-example.browser.test.ts',
   'npx vite examples/vite': 'test/e2e/vite-example.browser.test.ts',
   'npx node examples/own-api/main.ts': 'test/examples/own-api.test.ts',
