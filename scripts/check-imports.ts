@@ -17,6 +17,7 @@ const layers: readonly (readonly string[])[] = [
   ['session', 'entra', 'limits'],
   ['storage', 'identity', 'telemetry'],
   ['crypto', 'network', 'errors.ts', 'guid.ts', 'own-bytes.ts'],
+  ['bounded-map.ts'],
 ];
 
 /** The areas of the repository, and the areas that each of them may import. */

@@ -1,3 +1,4 @@
+import { setBounded } from '../bounded-map.ts';
 import { createExpiryTimer } from './expiry-timer.ts';
 
 /** Results that this worker remembers for a while. Expired ones are removed within a second, even if nothing is looked up. */
@@ -28,14 +29,9 @@ export function createMemo<Value>(monotonicMs: () => number): Memo<Value> {
       return found !== undefined && monotonicMs() < found.untilMs ? found.value : undefined;
     },
     remember(key, value, forMs) {
-      remembered.delete(key);
       const untilMs = monotonicMs() + forMs;
-      remembered.set(key, { value, untilMs });
+      setBounded(remembered, key, { value, untilMs }, MAX_VALUES);
       expiry.expectAt(untilMs);
-      for (const first of remembered.keys()) {
-        if (remembered.size <= MAX_VALUES) break;
-        remembered.delete(first);
-      }
     },
     forget: (key) => void remembered.delete(key),
   };

@@ -1,3 +1,4 @@
+import { setBounded } from '../bounded-map.ts';
 import { createExpiryTimer } from './expiry-timer.ts';
 
 /**
@@ -35,13 +36,8 @@ export function createPerUser<State>(monotonicMs: () => number, make: () => Stat
     findOrCreate(user) {
       const state = find(user) ?? make();
       const updatedAtMs = monotonicMs();
-      states.delete(user);
-      states.set(user, { state, updatedAtMs });
+      setBounded(states, user, { state, updatedAtMs }, MAX_USERS);
       expiry.expectAt(updatedAtMs + RETENTION_MS);
-      for (const first of states.keys()) {
-        if (states.size <= MAX_USERS) break;
-        states.delete(first);
-      }
       return state;
     },
   };

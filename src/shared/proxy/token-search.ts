@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { setBounded } from '../bounded-map.ts';
 import { ownBytes } from '../own-bytes.ts';
 import { createByteSearch, type FindBytes } from './byte-search.ts';
 
@@ -28,10 +29,7 @@ function searchOf(token: string): FindBytes {
   if (pieces.length === 0) return createByteSearch(wholeSpellings(token).map(toBytes));
   const key = pieces.join(' ');
   const search = cachedSearches.get(key) ?? createByteSearch(needlesOf(pieces));
-  cachedSearches.delete(key);
-  cachedSearches.set(key, search);
-  const [oldest] = cachedSearches.keys();
-  if (cachedSearches.size > MAX_CACHED && oldest !== undefined) cachedSearches.delete(oldest);
+  setBounded(cachedSearches, key, search, MAX_CACHED);
   return search;
 }
 

@@ -1,6 +1,6 @@
+import { setBounded } from '../bounded-map.ts';
 import type { SessionFacts } from '../session/facts.ts';
 import type { Session } from '../session/session.ts';
-import { setBounded } from './per-user.ts';
 import { isGood } from './stored-tokens.ts';
 import type { AccessToken } from './token-request.ts';
 

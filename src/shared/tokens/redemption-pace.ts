@@ -1,8 +1,9 @@
+import { setBounded } from '../bounded-map.ts';
 import { missingScopes, resourcesOf } from '../entra/scopes.ts';
 import { BffError } from '../errors.ts';
 import { createPerUser } from '../network/per-user.ts';
 import type { Session } from '../session/session.ts';
-import { setBounded, userKey } from './per-user.ts';
+import { userKey } from './keys.ts';
 import type { TokenRequest } from './token-request.ts';
 
 /**

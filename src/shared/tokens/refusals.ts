@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { setBounded } from '../bounded-map.ts';
 import { missingScopes, toComparable } from '../entra/scopes.ts';
 import { createPerUser } from '../network/per-user.ts';
 import type { Session } from '../session/session.ts';
-import { setBounded, userKey } from './per-user.ts';
+import { userKey } from './keys.ts';
 import type { RedemptionPace } from './redemption-pace.ts';
 import type { Refusal, TokenRequest } from './token-request.ts';
 

@@ -3,7 +3,7 @@ import { BffError } from '../errors.ts';
 import { createMemo } from '../network/memo.ts';
 import type { Session } from '../session/session.ts';
 import type { Log } from '../telemetry/log.ts';
-import { sessionKey, userKey } from './per-user.ts';
+import { sessionKey, userKey } from './keys.ts';
 import type { Renew } from './renewal.ts';
 import type { RenewalAhead } from './renewal-ahead.ts';
 import type { AccessToken, InteractionRequired } from './token-request.ts';

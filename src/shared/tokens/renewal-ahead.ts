@@ -5,7 +5,7 @@ import type { Session } from '../session/session.ts';
 import { auditPseudonym } from '../session/user-hash.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import { type Log, withFields } from '../telemetry/log.ts';
-import { sessionKey } from './per-user.ts';
+import { sessionKey } from './keys.ts';
 import type { Renew } from './renewal.ts';
 import { HOLDER_WAIT_MS } from './renewal-lease.ts';
 import type { TokenAcquisition, TokenRequest } from './token-request.ts';

@@ -1,3 +1,4 @@
+import { setBounded } from '../bounded-map.ts';
 import type { RandomBytes } from '../crypto/seal.ts';
 import { parseInteractionReason, parseRegistrationFault } from '../entra/errors.ts';
 import { RegistrationInvalid } from '../entra/registration-problem.ts';
@@ -8,7 +9,6 @@ import type { Session } from '../session/session.ts';
 import type { SessionStore } from '../session/store.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 import type { Log } from '../telemetry/log.ts';
-import { setBounded } from './per-user.ts';
 import type { StoredTokens } from './stored-tokens.ts';
 import { TOKEN_REQUEST_DEADLINE_MS } from './token-endpoint.ts';
 import { isSameRequest, type TokenAcquisition, type TokenRequest } from './token-request.ts';
