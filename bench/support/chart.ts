@@ -1,5 +1,5 @@
 import type { BenchResult } from './report.ts';
-import { titleOf } from './systems.ts';
+import { before, titleOf } from './systems.ts';
 
 const WIDTH = 760;
 const LABEL_WIDTH = 300;
@@ -8,8 +8,12 @@ const ROW_HEIGHT = 30;
 const TOP = 56;
 const BOTTOM = 12;
 
-/** A bar for each system, as an SVG whose colors follow the reader's light or dark mode. */
-export function toChart({ systems, run, noise }: BenchResult): string {
+/**
+ * A bar for each system, as an SVG whose colors follow the reader's light or dark mode. The product of another checkout is in
+ * the tables only.
+ */
+export function toChart({ systems: measured, run, noise }: BenchResult): string {
+  const systems = measured.filter(({ name }) => name !== before.name);
   const largest = Math.max(...systems.map(({ ratioToB }) => ratioToB));
   const height = TOP + systems.length * ROW_HEIGHT + BOTTOM;
   const rows = systems.map(({ name, rps, ratioToB }, index) => {
