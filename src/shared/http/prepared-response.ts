@@ -14,6 +14,9 @@ export interface PreparedResponse {
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
+/** The library sends responses with these statuses without their body (RFC 9110, 15.3.5, 15.3.6 and 15.4.5). */
+export const isBodyless = (status: number) => status === 204 || status === 205 || status === 304;
+
 /** Names and values that Node.js leaves as they are: it writes names in lower case and cuts off spaces around a value. */
 const plainName = /^[a-z][a-z0-9-]*$/;
 const plainValue = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/;
@@ -29,7 +32,7 @@ export function prepareResponse(
   body: string | Uint8Array | undefined,
 ): PreparedResponse | undefined {
   if (!Number.isInteger(status) || status < 200 || status > 599) return undefined;
-  if (body !== undefined && (status === 204 || status === 205 || status === 304)) return undefined;
+  if (body !== undefined && isBodyless(status)) return undefined;
   // Node.js would add a type of its own.
   if (typeof body === 'string' && headers['content-type'] === undefined) return undefined;
   const prepared = new Map(common);

@@ -1,7 +1,8 @@
+import { Buffer } from 'node:buffer';
 import { ReadableStream } from 'node:stream/web';
 import type { Cookie, HttpResponseInit } from '@azure/functions';
 import type { CookieToSet } from './cookies.ts';
-import { type PreparedResponse, prepareResponse } from './prepared-response.ts';
+import { isBodyless, type PreparedResponse, prepareResponse } from './prepared-response.ts';
 
 /** The response of a handler. {@link commonHeaders} are added to it. */
 export interface BffResponse {
@@ -60,8 +61,9 @@ export function toHttpResponse(
   response: BffResponse,
   secureCookies: boolean,
 ): HttpResponseInit & { readonly nativeResponse: PreparedResponse | undefined } {
-  const { status, headers = {}, cookies = [] } = response;
+  const { status, cookies = [] } = response;
   const body = response.body?.length === 0 ? undefined : response.body;
+  const headers = withLength(status, response.headers ?? {}, body);
   const init = {
     status,
     headers: { ...commonHeaders, ...headers },
@@ -70,6 +72,24 @@ export function toHttpResponse(
   const nativeResponse = prepareResponse(status, preparedCommonHeaders, headers, body);
   if (body === undefined) return { ...init, nativeResponse };
   return { ...init, nativeResponse, body: nativeResponse === undefined ? toHttpBody(body) : body };
+}
+
+/**
+ * The host computes no length. Without the header, it sends the body in chunks, which takes more writes, and a client of
+ * HTTP/1.0 would not notice a body that was cut off.
+ */
+function withLength(
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string | Uint8Array | undefined,
+): Readonly<Record<string, string>> {
+  if (body === undefined || isBodyless(status)) return headers;
+  const length = { 'content-length': String(Buffer.byteLength(body)) };
+  // The handler of a custom function may have set another one.
+  const isLength = (name: string) => name.toLowerCase() === 'content-length';
+  if (!Object.keys(headers).some(isLength)) return { ...headers, ...length };
+  const others = Object.entries(headers).filter(([name]) => !isLength(name));
+  return { ...Object.fromEntries(others), ...length };
 }
 
 /** For a smaller body, a stream costs more than it saves. */

@@ -49,6 +49,22 @@ describe('toHttpResponse', () => {
   });
 
   it.each([
+    ['a text, in bytes', { status: 200, body: 'Łukasz' }, '7'],
+    ['bytes', { status: 404, body: new Uint8Array(3) }, '3'],
+    [
+      'a body whose length the handler got wrong',
+      { status: 200, body: 'x', headers: { 'Content-Length': '9' } },
+      '1',
+    ],
+    ['no body', { status: 200 }, undefined],
+    ['an empty body', { status: 200, body: '' }, undefined],
+    ['a body that is not sent', { status: 304, body: 'text' }, undefined],
+  ])('states the length of %s', async (_what, response, length) => {
+    const { headers } = new HttpResponse(toHttpResponse(response, true));
+    expect(headers.get('content-length') ?? undefined).toBe(length);
+  });
+
+  it.each([
     ['a name with a capital letter', { status: 200, headers: { 'X-Any': '1' } }],
     ['a value with a space at its end', { status: 200, headers: { 'x-any': '1 ' } }],
     ['a value that is not ASCII', { status: 200, headers: { 'x-any': '\u00e9' } }],
