@@ -99,6 +99,7 @@ describe('an address', () => {
   });
 
   it('gets a page if a browser loads the login', async () => {
+    using _ = world.stopTime();
     const browser = browserAt('203.0.113.7');
     await many(20, () => browser.clone().request(loginPath));
     const page = await browser.navigate(loginPath);
@@ -249,6 +250,7 @@ describe('ending the sessions of others', () => {
     const address = '203.0.113.1';
     world.pass(3600);
     const administrator = await signedInAt(address);
+    using _ = world.stopTime();
     const stranger = browserAt(address);
     const headers = { 'x-csrf': '1' };
     await many(120, () => stranger.clone().request('/api/admin', { headers }));
@@ -265,6 +267,7 @@ describe('a callback over the budget', () => {
     await signIn(known, { user: 'ben' });
     world.pass(3600);
     const callback = await callbackAddress(known);
+    using _ = world.stopTime();
     const path = callback.pathname + callback.search;
     const forged = '/api/auth/callback?state=x&code=y&bounced=1';
     await many(40, () => browserAt('203.0.113.1').request(forged));
@@ -301,13 +304,12 @@ describe('front-channel logouts', () => {
 
   it('are not counted if they query nothing', { tags: ['DO-6'] }, async () => {
     const ignored = [
-      ...(await many(100, () => load('203.0.113.9', `?sid=${randomUUID()}`, { 'sec-fetch-dest': 'image' }))),
-      ...(await many(100, () => load('203.0.113.9', '?sid=none'))),
+      ...(await many(130, () => load('203.0.113.9', `?sid=${randomUUID()}`, { 'sec-fetch-dest': 'image' }))),
+      ...(await many(130, () => load('203.0.113.9', '?sid=none'))),
     ];
-    expect(countOf(ignored, 200)).toBe(200);
-    const startedMs = performance.now();
+    expect(countOf(ignored, 200)).toBe(260);
+    // If either kind were counted, this one would have to wait for longer than any call waits.
     expect((await load('203.0.113.9', `?sid=${randomUUID()}`)).status).toBe(200);
-    expect(performance.now() - startedMs).toBeLessThan(900);
   });
 });
 
@@ -336,6 +338,7 @@ describe('signing out', () => {
     tags: ['DO-6', 'LO-1'],
   }, async () => {
     const browser = await signedInAt('203.0.113.1');
+    using _ = world.stopTime();
     await many(20, () => browser.clone().request(loginPath));
     await many(120, () => browser.clone().script('GET', me));
     expect((await browser.clone().script('GET', me)).status).toBe(429);

@@ -52,6 +52,8 @@ export interface World {
   advance(seconds: number): void;
   /** Moves the monotonic clock of all workers, and thus ends their waits. The time of day stays. */
   pass(seconds: number): void;
+  /** Stops the monotonic clock of all workers until the result is disposed of. Only `pass` moves it meanwhile. */
+  stopTime(): Disposable;
   startWorker(options?: WorkerOptions): Promise<Worker>;
   close(): Promise<void>;
 }
@@ -77,7 +79,8 @@ export async function startWorld(directory: Directory = demoDirectory): Promise<
   };
   const hosts: FunctionsHost[] = [];
   let passedMs = 0;
-  const monotonicMs = () => performance.now() + passedMs;
+  let stoppedAtMs: number | undefined;
+  const monotonicMs = () => (stoppedAtMs ?? performance.now()) + passedMs;
   const waits = createWaits(monotonicMs);
 
   return {
@@ -91,6 +94,16 @@ export async function startWorld(directory: Directory = demoDirectory): Promise<
     pass(seconds) {
       passedMs += seconds * 1000;
       waits.endDue();
+    },
+    stopTime() {
+      const startedAtMs = performance.now();
+      stoppedAtMs = startedAtMs;
+      return {
+        [Symbol.dispose]() {
+          stoppedAtMs = undefined;
+          passedMs -= performance.now() - startedAtMs;
+        },
+      };
     },
     async startWorker(options = {}) {
       const { environment = {}, extraDecodes = 0, servesDemo = false, aheadSeconds = 0 } = options;
