@@ -49,6 +49,25 @@ export interface User {
   readonly asksForSecondFactor: boolean;
   /** The tenants in which the user is a guest. A guest has another object id there. */
   readonly guestIn: readonly { readonly tenantId: string; readonly objectId: string }[];
+  /** The inbox. If absent, the Graph emulator invents messages. */
+  readonly messages?: readonly Letter[];
+  /** The files of the drive. If absent, the Graph emulator invents two. */
+  readonly files?: readonly TextFile[];
+}
+
+/** A message in an inbox. */
+export interface Letter {
+  readonly from: { readonly name: string; readonly address: string };
+  readonly subject: string;
+  readonly text: string;
+  readonly isRead: boolean;
+  readonly hoursAgo: number;
+}
+
+export interface TextFile {
+  /** Folders and name, separated by slashes. */
+  readonly path: string;
+  readonly text: string;
 }
 
 /** An API whose permissions (scopes) an app can request. */
@@ -97,7 +116,10 @@ interface AppRole {
   readonly description: string;
 }
 
-type OptionalClaim = 'sid' | 'login_hint' | 'auth_time' | 'acct' | 'acrs' | 'groups';
+/** The claims that a registration can list. */
+export const optionalClaims = ['sid', 'login_hint', 'auth_time', 'acrs', 'acct', 'groups'] as const;
+
+type OptionalClaim = (typeof optionalClaims)[number];
 
 /** Returns the user's object id in the tenant, or undefined if the user is neither a member nor a guest. */
 export function objectIdIn(user: User, tenantId: string): string | undefined {

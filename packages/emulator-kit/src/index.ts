@@ -12,5 +12,6 @@ export {
   toNodeHeaders,
 } from './http.ts';
 export { type Listening, listenLocally } from './listen.ts';
+export { nearestName } from './nearest-name.ts';
 export { initialsOf, type Page, pageReply } from './page.ts';
 export { type SwitchedOn, switchedOn } from './switched-on.ts';

@@ -63,7 +63,7 @@ export async function startGraphEmulator(options: GraphEmulatorOptions): Promise
     switches: defaultGraphSwitches(),
     revocations: createRevocations(),
     saved,
-    drives: createDrives(origin, saved),
+    drives: createDrives(origin, directory, saved),
   };
 
   async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -43,18 +43,18 @@ function toWholeUser(directory: Directory, user: User, tenantId: string): GraphO
     country: null,
     createdDateTime: '2026-01-05T08:00:00Z',
     creationType: isGuest ? 'Invitation' : null,
-    department: user.department,
+    department: orNull(user.department),
     displayName: user.name,
     employeeId: null,
     externalUserState: isGuest ? 'Accepted' : null,
     faxNumber: null,
-    givenName: user.givenName,
+    givenName: orNull(user.givenName),
     imAddresses: isGuest ? [] : [user.username],
-    jobTitle: user.jobTitle,
+    jobTitle: orNull(user.jobTitle),
     mail: user.mail,
     mailNickname: user.username.split('@')[0],
-    mobilePhone: user.mobilePhone,
-    officeLocation: user.officeLocation,
+    mobilePhone: orNull(user.mobilePhone),
+    officeLocation: orNull(user.officeLocation),
     onPremisesSyncEnabled: null,
     otherMails: isGuest ? [user.mail] : [],
     postalCode: null,
@@ -62,13 +62,16 @@ function toWholeUser(directory: Directory, user: User, tenantId: string): GraphO
     proxyAddresses: [`SMTP:${user.mail}`],
     state: null,
     streetAddress: null,
-    surname: user.surname,
+    surname: orNull(user.surname),
     usageLocation: null,
     userPrincipalName: principalNameIn(directory, user, tenantId),
     userType: isGuest ? 'Guest' : 'Member',
     id: objectIdIn(user, tenantId),
   };
 }
+
+/** Graph has null for what the directory does not say. */
+export const orNull = (text: string): string | null => (text === '' ? null : text);
 
 /** The `#` of a guest's name must be escaped in a path. */
 function principalNameIn({ tenants }: Directory, { username, homeTenantId }: User, tenantId: string): string {

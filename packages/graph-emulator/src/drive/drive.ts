@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { TextFile } from '@entra-bff/directory';
 import { GraphError } from '../reply.ts';
 import type { SavedCollection, SavedItems } from '../saved-items.ts';
 import { freeName, isSameName, requireFileName } from './file-names.ts';
@@ -56,8 +57,8 @@ export interface Drive {
 
 const givenAt = new Date('2026-03-02T09:30:00Z');
 
-export function createDrive(userId: string, saved: SavedItems): Drive {
-  return new DriveTree(userId, saved);
+export function createDrive(userId: string, files: readonly TextFile[], saved: SavedItems): Drive {
+  return new DriveTree(userId, files, saved);
 }
 
 class DriveTree implements Drive {
@@ -68,26 +69,14 @@ class DriveTree implements Drive {
   readonly #saved: SavedItems;
   readonly #nodes = new Map<string, DriveNode>();
 
-  constructor(userId: string, saved: SavedItems) {
+  constructor(userId: string, files: readonly TextFile[], saved: SavedItems) {
     this.#userId = userId;
     this.#saved = saved;
     this.id = `b!${this.#hash('drive').toString('base64url').slice(0, 42)}`;
     this.changes = saved.of(`${userId} drive`);
     this.root = given(this.#toId('root'), 'root', undefined);
-    const travel = given(this.#toId('Travel'), 'Travel', this.root.id);
-    const budget = given(
-      this.#toId('Budget.csv'),
-      'Budget.csv',
-      this.root.id,
-      'item,amount\nTravel,1200\nTools,300\n',
-    );
-    const notes = given(
-      this.#toId('Notes'),
-      'Notes for Oslo.txt',
-      travel.id,
-      'Train at 8.04. Bring the adapter.\n',
-    );
-    for (const node of [this.root, budget, travel, notes]) this.#nodes.set(node.id, node);
+    this.#nodes.set(this.root.id, this.root);
+    for (const { path, text } of files) this.#addGiven(path, text);
   }
 
   all(): readonly DriveNode[] {
@@ -153,6 +142,19 @@ class DriveTree implements Drive {
     for (const child of this.childrenOf(id)) this.remove(child.id);
     this.#nodes.delete(id);
     this.changes.remove(id);
+  }
+
+  /** Adds a file that always existed, and the folders on its path. */
+  #addGiven(path: string, text: string): void {
+    const names = path.split('/');
+    let parent = this.root;
+    for (const [at, name] of names.entries()) {
+      const isFile = at === names.length - 1;
+      const id = this.#toId(names.slice(0, at + 1).join('/'));
+      const node = this.#named(parent.id, name) ?? given(id, name, parent.id, isFile ? text : undefined);
+      this.#nodes.set(node.id, node);
+      parent = node;
+    }
   }
 
   #save(node: DriveNode): DriveNode {

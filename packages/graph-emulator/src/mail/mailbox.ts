@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { User } from '@entra-bff/directory';
+import type { Letter, User } from '@entra-bff/directory';
 import { toId } from '../collection.ts';
 import type { GraphObject } from '../reply.ts';
 import { folderId } from './folders.ts';
@@ -15,15 +15,15 @@ const senders = [
   ['Facilities', 'facilities@contoso.example'],
 ] as const;
 
-const letters = [
+/** The message with an attachment. */
+const ticketsSubject = 'Your train tickets';
+
+const texts = [
   [
     'Agenda for Thursday',
     'Three points from me: the roadmap, who is on call in December, and the workshop in Oslo.',
   ],
-  [
-    'Your train tickets',
-    'Your booking is confirmed. The tickets are attached; seats 41 and 42 face forward.',
-  ],
+  [ticketsSubject, 'Your booking is confirmed. The tickets are attached; seats 41 and 42 face forward.'],
   [
     'Draft of the proposal',
     'Here is the draft we spoke about. Please look at section two before we send it.',
@@ -43,7 +43,7 @@ const hourMs = 60 * 60 * 1000;
 /** The messages of this hour, by user. */
 const known = new WeakMap<User, { readonly newestMs: number; readonly messages: readonly GraphObject[] }>();
 
-/** Returns the user's messages, newest first. The same user always has the same messages. */
+/** Returns the messages of the user's inbox, newest first. The same user always has the same messages. */
 export function messagesOf(user: User, now: Date): readonly GraphObject[] {
   const newestMs = Math.floor(now.getTime() / hourMs) * hourMs - hourMs;
   const before = known.get(user);
@@ -54,26 +54,45 @@ export function messagesOf(user: User, now: Date): readonly GraphObject[] {
 }
 
 function writeMessages(user: User, newestMs: number): GraphObject[] {
+  const letters = user.messages ?? inventLetters(user);
+  return letters
+    .map(({ from, subject, text, isRead, hoursAgo }, at) => {
+      const sender = { emailAddress: from };
+      return toMessage(
+        {
+          subject,
+          body: { contentType: 'text', content: text },
+          from: sender,
+          sender,
+          toRecipients: [{ emailAddress: { name: user.name, address: user.mail } }],
+          isRead,
+          isDraft: false,
+          hasAttachments: user.messages === undefined && subject === ticketsSubject,
+          conversationId: toId(`${user.id} conversation ${subject}`),
+        },
+        {
+          id: `AAMk${createHash('sha256').update(`${user.id} ${at}`).digest('base64url')}=`,
+          parentFolderId: folderId(user, 'inbox'),
+          instant: new Date(newestMs - hoursAgo * hourMs),
+        },
+      );
+    })
+    .toSorted((one, other) => instantOf(other) - instantOf(one));
+}
+
+const instantOf = (message: GraphObject) => Date.parse(String(message['receivedDateTime']));
+
+/** The messages of a user for whom the directory has none. */
+function inventLetters(user: User): Letter[] {
   return Array.from({ length: messageCount }, (_, at) => {
-    const [senderName, senderAddress] = senders[(at * 3 + user.name.length) % senders.length] ?? senders[0];
-    const [subject, text] = letters[(at * 5 + user.name.length) % letters.length] ?? letters[0];
-    const received = new Date(newestMs - at * at * hourMs - at * 7 * hourMs);
-    const id = `AAMk${createHash('sha256').update(`${user.id} ${at}`).digest('base64url')}=`;
-    const from = { emailAddress: { name: senderName, address: senderAddress } };
-    return toMessage(
-      {
-        subject: at < letters.length ? subject : `Re: ${subject}`,
-        bodyPreview: text,
-        body: { contentType: 'text', content: `Dear ${user.givenName},\n\n${text}\n\n${senderName}` },
-        from,
-        sender: from,
-        toRecipients: [{ emailAddress: { name: user.name, address: user.mail } }],
-        isRead: at > 3,
-        isDraft: false,
-        hasAttachments: subject === 'Your train tickets',
-        conversationId: toId(`${user.id} conversation ${subject}`),
-      },
-      { id, parentFolderId: folderId(user, 'inbox'), instant: received },
-    );
+    const [name, address] = senders[(at * 3 + user.name.length) % senders.length] ?? senders[0];
+    const [subject, text] = texts[(at * 5 + user.name.length) % texts.length] ?? texts[0];
+    return {
+      from: { name, address },
+      subject: at < texts.length ? subject : `Re: ${subject}`,
+      text: `Dear ${user.givenName},\n\n${text}\n\n${name}`,
+      isRead: at > 3,
+      hoursAgo: at * at + at * 7,
+    };
   });
 }

@@ -2,7 +2,7 @@ import type { User } from '@entra-bff/directory';
 import { listReply } from '../answer.ts';
 import { type GraphCall, me, requireUser } from '../call.ts';
 import { idOf } from '../directory/user-routes.ts';
-import { toGraphUser, usersIn } from '../directory/users.ts';
+import { orNull, toGraphUser, usersIn } from '../directory/users.ts';
 import type { EntityType } from '../odata/entity-type.ts';
 import { listOptions } from '../odata/options.ts';
 import { hasWords } from '../odata/words.ts';
@@ -79,13 +79,13 @@ function toPerson(call: GraphCall, user: User): GraphObject {
     id: idOf(call, user),
     birthday: '',
     companyName,
-    department: user.department,
+    department: orNull(user.department),
     displayName: user.name,
     givenName: user.givenName,
     imAddress: `sip:${user.username}`,
     isFavorite: false,
-    jobTitle: user.jobTitle,
-    officeLocation: user.officeLocation,
+    jobTitle: orNull(user.jobTitle),
+    officeLocation: orNull(user.officeLocation),
     personNotes: '',
     personType: { class: 'Person', subclass: 'OrganizationUser' },
     phones: user.businessPhones.map((number) => ({ type: 'business', number })),

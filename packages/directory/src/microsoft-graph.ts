@@ -19,7 +19,8 @@ function administratorPermission(name: string, title: string, description: strin
   };
 }
 
-export const graph: Resource = {
+/** Microsoft Graph, which every directory has. */
+export const microsoftGraph: Resource = {
   id: graphResourceId,
   name: 'Microsoft Graph',
   uri: 'https://graph.microsoft.com',
@@ -180,15 +181,5 @@ export const graph: Resource = {
       'Read directory data',
       'The app reads the data in your organization’s directory, such as users, groups and apps.',
     ),
-  ],
-};
-
-export const orders: Resource = {
-  id: '5e0b7c1d-2f4a-4d8e-9b63-8c1a5f7e2d10',
-  name: 'Contoso Orders',
-  uri: 'api://contoso-orders',
-  permissions: [
-    permission('Orders.Read', 'Read your orders', 'The app reads the orders you have placed.'),
-    permission('Orders.Write', 'Order for you', 'The app places orders in your name.'),
   ],
 };
