@@ -1,4 +1,4 @@
-import { demoDirectory } from '@entra-bff/directory';
+import { clientOf, type Directory, demoDirectory, readDirectory } from '@entra-bff/directory';
 import { startEntraEmulator } from '@entra-bff/entra-emulator';
 import type { LogEntry } from '@entra-bff/functions-host';
 import { startFunctionsHost } from '@entra-bff/functions-host';
@@ -17,6 +17,8 @@ export interface Development {
   bffOrigin: string;
   entraSwitchesUrl: string;
   graphSwitchesUrl: string;
+  /** The users who can sign in. */
+  directory: Directory;
   /** Set if the usual port of the service is in use, so that it listens on another one. */
   takenPort: number | undefined;
 }
@@ -27,11 +29,15 @@ const preferredPorts = { bff: 7071, entra: 7072, graph: 7073 };
 export function createDevelopment(options: {
   build: () => Promise<string>;
   env: Readonly<Record<string, string | undefined>>;
+  /** Path of a `directory.json`. Default: the invented organizations. */
+  directoryFile?: string | undefined;
   log: (entry: LogEntry) => void;
 }) {
   const running = createRunning();
 
   async function start(): Promise<Development> {
+    const { directoryFile } = options;
+    const people = directoryFile === undefined ? demoDirectory : readDirectory(directoryFile);
     const chosenPort = options.env['PORT'] || undefined;
     const [bffPort, entraPort, graphPort] = await Promise.all([
       chosenPort === undefined ? choosePort(preferredPorts.bff) : requirePort(chosenPort),
@@ -40,7 +46,7 @@ export function createDevelopment(options: {
     ]);
     const bffOrigin = `http://localhost:${bffPort}`;
     const appUrl = options.env['PUBLIC_BASE_URL'] || bffOrigin;
-    const directory = registerAt(demoDirectory, appUrl);
+    const directory = registerAt(people, appUrl);
     const emulators = async () => {
       const entra = await running.add(startEntraEmulator({ directory, appUrl, port: entraPort }));
       const graph = startGraphEmulator({ directory, appUrl, entra, port: graphPort });
@@ -64,6 +70,7 @@ export function createDevelopment(options: {
         tableConnectionString: azurite.connectionString,
       },
       options.env,
+      clientOf(directory),
     );
     const host = await running.add(
       startFunctionsHost({
@@ -80,6 +87,7 @@ export function createDevelopment(options: {
     return {
       publicBaseUrl: settings['PUBLIC_BASE_URL'] ?? host.origin,
       bffOrigin: host.origin,
+      directory,
       takenPort: isMoved ? preferredPorts.bff : undefined,
       ...switches,
     };

@@ -8,10 +8,16 @@ const SAME_KEY_PRESS_MS = 500;
 /** A service that does not stop must not block the terminal. Child processes end with this process. */
 const STOP_TIMEOUT_MS = 3_000;
 
-/** Runs the app until a signal arrives. The process then exits with 0, or with 1 if the app cannot start. */
-export async function run(options: { build: () => Promise<string> }): Promise<void> {
+/**
+ * Runs the app until a signal arrives. The process then exits with 0, or with 1 if the app cannot start.
+ * @param options `directoryFile` is the path of a `directory.json` with other users and apps than the invented ones
+ */
+export async function run(options: {
+  build: () => Promise<string>;
+  directoryFile?: string | undefined;
+}): Promise<void> {
   const log = createLog();
-  const development = createDevelopment({ build: options.build, env: process.env, log: log.write });
+  const development = createDevelopment({ ...options, env: process.env, log: log.write });
 
   const stopEverything = () => Promise.race([development.stop(), delay(STOP_TIMEOUT_MS)]);
 

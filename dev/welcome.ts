@@ -1,4 +1,4 @@
-import { demoClient, demoDirectory } from '@entra-bff/directory';
+import { clientOf, type Directory, type User } from '@entra-bff/directory';
 import type { Development } from './development.ts';
 
 /** The text that `npm start` prints when everything runs. Its first address is the one to open. */
@@ -11,7 +11,7 @@ export function welcome(development: Development): string {
     ...(takenPort === undefined ? [] : [describeMove(takenPort, development)]),
     '',
     'Sign in as:',
-    ...demoDirectory.users.map(describeUser),
+    ...development.directory.users.map((user) => describeUser(development.directory, user)),
     '',
     `Make Entra ID fail: ${development.entraSwitchesUrl}`,
     `Make Graph fail:    ${development.graphSwitchesUrl}`,
@@ -27,25 +27,30 @@ function describeMove(takenPort: number, { publicBaseUrl, bffOrigin }: Developme
     : `  (port ${takenPort} is in use. The service uses port ${port}: let your proxy point to it, or free port ${takenPort} and start again)`;
 }
 
-function describeUser(user: (typeof demoDirectory.users)[number]): string {
-  const registration = demoDirectory.registrations.find(({ clientId }) => clientId === demoClient.clientId);
+function describeUser(directory: Directory, user: User): string {
+  const { clientId } = clientOf(directory);
+  const registration = directory.registrations.find((known) => known.clientId === clientId);
   const roles =
     registration?.roleAssignments.filter(({ userId }) => userId === user.id).map(({ role }) => role) ?? [];
   const notes = [
     roles.length > 0 ? `role ${roles.join(', ')}` : 'no role',
     ...(user.asksForSecondFactor ? ['second factor required'] : []),
-    ...homeNote(user),
+    ...homeNote(directory, user),
   ];
-  return `  ${user.username.padEnd(widthOf('username'))}${user.name.padEnd(widthOf('name'))}${notes.join(', ')}`;
+  const columns = (['username', 'name'] as const).map((column) =>
+    user[column].padEnd(widthOf(directory, column)),
+  );
+  return `  ${columns.join('')}${notes.join(', ')}`;
 }
 
 /** The width of a column, with a gap behind its longest text. */
-function widthOf(column: 'username' | 'name'): number {
-  return Math.max(...demoDirectory.users.map((user) => user[column].length)) + 2;
+function widthOf({ users }: Directory, column: 'username' | 'name'): number {
+  return Math.max(...users.map((user) => user[column].length)) + 2;
 }
 
-function homeNote(user: (typeof demoDirectory.users)[number]): string[] {
-  if (user.homeTenantId === demoClient.tenantId) return [];
-  const isGuest = user.guestIn.some(({ tenantId }) => tenantId === demoClient.tenantId);
+function homeNote(directory: Directory, user: User): string[] {
+  const { tenantId } = clientOf(directory);
+  if (user.homeTenantId === tenantId) return [];
+  const isGuest = user.guestIn.some((guest) => guest.tenantId === tenantId);
   return [isGuest ? 'guest' : 'from another organization, cannot sign in'];
 }

@@ -1,8 +1,11 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { demoClient } from '@entra-bff/directory';
+import { clientOf, demoClient, readDirectory } from '@entra-bff/directory';
 import { bundleFixture } from '@entra-bff/functions-host/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { isWholeRun } from '../support/scale.ts';
@@ -18,10 +21,11 @@ function start(
   bundle: string,
   env: Record<string, string> = {},
   through: 'sh' | 'itself' = 'itself',
+  directoryFile?: string,
 ): Running {
   const script = `
     import { run } from './dev/run.ts';
-    await run({ build: async () => ${JSON.stringify(bundle)} });
+    await run({ build: async () => ${JSON.stringify(bundle)}, directoryFile: ${JSON.stringify(directoryFile)} });
   `;
   const node = [process.execPath, '--input-type=module-typescript', '-e', script];
   // The second command keeps the shell from replacing itself with the first one.
@@ -52,10 +56,10 @@ const isUp = (address: string) =>
   );
 
 const settingsApp = `
-  const { PUBLIC_BASE_URL, ENTRA_TENANT_ID, SESSION_TABLE_CONNECTION_STRING, DEV_ENTRA_ORIGIN, DEV_GRAPH_ORIGIN } = process.env;
+  const { PUBLIC_BASE_URL, ENTRA_TENANT_ID, ENTRA_CLIENT_ID, SESSION_TABLE_CONNECTION_STRING, DEV_ENTRA_ORIGIN, DEV_GRAPH_ORIGIN } = process.env;
   app.get('settings', (request, context) => {
     context.warn('settings were read\\nsecond line');
-    return { jsonBody: { PUBLIC_BASE_URL, ENTRA_TENANT_ID, SESSION_TABLE_CONNECTION_STRING, DEV_ENTRA_ORIGIN, DEV_GRAPH_ORIGIN } };
+    return { jsonBody: { PUBLIC_BASE_URL, ENTRA_TENANT_ID, ENTRA_CLIENT_ID, SESSION_TABLE_CONNECTION_STRING, DEV_ENTRA_ORIGIN, DEV_GRAPH_ORIGIN } };
   });
 `;
 
@@ -113,6 +117,42 @@ describe('npm start', () => {
     });
   }
 
+  it('takes its users and the app registration from the directory file that it is given', async () => {
+    const file = 'examples/testing/directory.json';
+    const { tenantId, clientId } = clientOf(readDirectory(file));
+    const running = start(await bundleFixture(settingsApp), {}, 'itself', file);
+    await untilReady(running);
+    expect(running.output()).toMatch(
+      /Sign in as:\n {2}alice@contoso\.example {2}Alice Adams {2}role Admin\n {2}ben@contoso\.example .*no role\n\n/,
+    );
+    const [bff = ''] = addresses(running.output());
+    const settings = await (await fetch(`${bff}/settings`)).json();
+    expect(settings).toMatchObject({ ENTRA_TENANT_ID: tenantId, ENTRA_CLIENT_ID: clientId });
+    running.child.kill('SIGINT');
+    expect(await running.ended).toEqual([0, null]);
+  });
+
+  it('names every fault of a directory file, and exits with 1', async () => {
+    const file = directoryFile({ tenants: [], people: [{ username: 'ada@shop.example', nam: 'Ada' }] });
+    const running = start(await bundleFixture(settingsApp), {}, 'itself', file);
+    expect(await running.ended).toEqual([1, null]);
+    const [first, ...faults] = running.output().trimEnd().split('\n');
+    expect(first).toBe(`entra-bff did not start: ${file} is not usable:`);
+    expect(faults).toContain('- people[0]: "nam" is not known here; did you mean "name"?');
+    expect(faults.length).toBeGreaterThan(3);
+  });
+
+  it('refuses an option that it does not have', async () => {
+    const child = spawn(process.execPath, ['dev/start.ts', '--directry', 'x.json']);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let output = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      output += chunk;
+    });
+    expect(await once(child, 'close')).toEqual([1, null]);
+    expect(output).toMatch(/^entra-bff did not start: .*--directry/);
+  });
+
   it('ends with one sentence if the port that PORT names is in use', async () => {
     const port = await occupy(0);
     const running = start(await bundleFixture(settingsApp), { PORT: String(port) });
@@ -142,6 +182,13 @@ describe('npm start', () => {
     expect(running.output()).toMatch(/^entra-bff did not start: .*A setting is wrong/);
   });
 });
+
+/** Writes a directory file. @returns its path */
+function directoryFile(content: unknown): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'directory-')), 'directory.json');
+  writeFileSync(path, JSON.stringify(content));
+  return path;
+}
 
 /** Listens on the port until the test ends, unless another process does so already. */
 async function occupy(port: number): Promise<number> {

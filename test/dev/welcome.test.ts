@@ -1,3 +1,4 @@
+import { demoDirectory } from '@entra-bff/directory';
 import { describe, expect, it } from 'vitest';
 import type { Development } from '../../dev/development.ts';
 import { welcome } from '../../dev/welcome.ts';
@@ -7,6 +8,7 @@ const moved: Development = {
   bffOrigin: 'http://localhost:40123',
   entraSwitchesUrl: 'http://localhost:7072/switches',
   graphSwitchesUrl: 'http://localhost:7073/switches',
+  directory: demoDirectory,
   takenPort: 7071,
 };
 

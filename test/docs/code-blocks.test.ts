@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
+import { parseDirectory } from '@entra-bff/directory';
 import { describe, expect, it } from 'vitest';
 import nextConfig from '../../examples/nextjs/next.config.ts';
 import viteConfig from '../../examples/vite/vite.config.ts';
@@ -67,6 +68,7 @@ const runElsewhere: Readonly<Record<string, string>> = {
   'npm ci': '.ci/run',
   'npm test': '.ci/run',
   'npm start': 'test/dev/run.test.ts',
+  'npm start -- --directory examples/testing/directory.json': 'test/dev/run.test.ts',
   'npm run test:engines': '.ci/run',
   'npm run test:libraries': '.ci/run',
   'npm run build': 'test/scripts/build.test.ts',
@@ -128,7 +130,8 @@ function checkJson(block: CodeBlock): void {
   if (block.document === policyGuide) return;
   const value = JSON.parse(block.text) as Readonly<Record<string, unknown>>;
   if (isListed(answersShown, block)) return;
-  if ('methods' in value) policyOf(fileOf(value));
+  if ('people' in value) parseDirectory(value);
+  else if ('methods' in value) policyOf(fileOf(value));
   else if (block.document !== 'docs/guides/your-own-api.md') policyOf(value);
   else expect(parseCustomApiPolicy(value, 'api://contoso-orders')).toMatchObject({ kind: 'policy' });
 }

@@ -27,6 +27,6 @@ describe('docs/guides/emulators.md', () => {
   it('names the file of the invented users', () => {
     const [, path = ''] = /invented users are in `([^`]+)`/.exec(document) ?? [];
     expect(exists(path)).toBe(true);
-    expect(readText(path)).toContain('isTenantAdministrator: true');
+    expect(readText(path)).toContain('"isTenantAdministrator": true');
   });
 });
