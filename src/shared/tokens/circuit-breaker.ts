@@ -42,10 +42,10 @@ export interface CircuitBreakers {
 }
 
 /**
- * Entra ID has been silent for five sign-ins. When it responds again, users must not wait until the deadline of a request that
- * it has not answered.
+ * After this time without a response to a probe, another one may be sent. When Entra ID responds again after a silence, users
+ * must not wait until the deadline of a request that it has not answered.
  */
-const SIGN_IN_PROBE_SECONDS = 2;
+const PROBE_SECONDS = 2;
 
 /**
  * Entra ID does not indicate which user caused a `Retry-After`. The header therefore pauses only the renewals of the user
@@ -55,10 +55,10 @@ const SIGN_IN_PROBE_SECONDS = 2;
  *
  * Anyone can send invalid authorization codes. These must stop neither the renewals of signed-in users nor other sign-ins,
  * so a response to a code causes no pause. After five failures in a row, one code at a time is redeemed, and another one
- * after {@link SIGN_IN_PROBE_SECONDS} without a response.
+ * after {@link PROBE_SECONDS} without a response.
  */
 export function createCircuitBreakers(monotonicMs: () => number): CircuitBreakers {
-  const signIns = createCircuitBreaker(monotonicMs, { pauseSeconds: 0, probeSeconds: SIGN_IN_PROBE_SECONDS });
+  const signIns = createCircuitBreaker(monotonicMs, { pauseSeconds: 0, probeSeconds: PROBE_SECONDS });
   const worker = createWorkerBreaker(monotonicMs, signIns.pause);
   const users = createPerUser(monotonicMs, () => createCircuitBreaker(monotonicMs));
   return {
@@ -102,7 +102,7 @@ interface WorkerBreaker extends Pick<CircuitBreaker, 'startRequest' | 'pausedSec
 
 /** Pauses if two users are affected. If a probe fails for only one user, another probe may follow immediately. */
 function createWorkerBreaker(monotonicMs: () => number, onPause: (seconds: number) => void): WorkerBreaker {
-  const breaker = createCircuitBreaker(monotonicMs);
+  const breaker = createCircuitBreaker(monotonicMs, { probeSeconds: PROBE_SECONDS });
   /** By user: when the `Retry-After` that the user received is over. */
   const retryAtMs = new Map<string, number>();
   /** The users who failed since the last success or pause. */

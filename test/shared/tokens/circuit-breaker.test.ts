@@ -206,6 +206,20 @@ describe('the circuit breakers of a worker', () => {
     expect(ben.startRequest()).toBeUndefined();
   });
 
+  it('send another probe after two seconds without an answer', { tags: ['E1'] }, () => {
+    const { alice, ben, mia } = workerBreakers();
+    for (let time = 0; time < 3; time++) failNow(alice);
+    for (let time = 0; time < 2; time++) failNow(ben);
+    elapsedSeconds += 5;
+    expect([mia.startRequest(), ben.startRequest()]).toEqual([undefined, 1]);
+    elapsedSeconds += 2;
+    expect([ben.startRequest(), mia.startRequest()]).toEqual([undefined, 1]);
+    ben.recordSuccess();
+    // The deadline of the first probe.
+    mia.recordFailure();
+    expect([alice.startRequest(), mia.startRequest()]).toEqual([undefined, undefined]);
+  });
+
   it('let another sign-in follow after two seconds without an answer', { tags: ['E1'] }, () => {
     const { forSignIns: code } = workerBreakers();
     for (let time = 0; time < 5; time++) failNow(code);
