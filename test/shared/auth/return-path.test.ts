@@ -85,7 +85,7 @@ describe('a return path', () => {
       return performance.now() - started;
     });
     // The fastest of three, because another process may have used the processor.
-    expect(Math.min(...durationsMs)).toBeLessThan(50);
+    expect(Math.min(...durationsMs)).toBeLessThan(200);
   });
 
   describe('refuses', () => {

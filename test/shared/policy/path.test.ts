@@ -160,9 +160,13 @@ describe('refuses', () => {
 
   it('a path over 2048 bytes, quickly', () => {
     expect(read(`/v1.0/${'a'.repeat(2048)}`).kind).toBe('refused');
-    const before = performance.now();
-    expect(read(`/v1.0/${'%2e'.repeat(50_000)}`).kind).toBe('refused');
-    expect(performance.now() - before).toBeLessThan(50);
+    const durationsMs = [1, 2, 3].map(() => {
+      const startedMs = performance.now();
+      expect(read(`/v1.0/${'%2e'.repeat(50_000)}`).kind).toBe('refused');
+      return performance.now() - startedMs;
+    });
+    // The fastest of three, because another process may have used the processor.
+    expect(Math.min(...durationsMs)).toBeLessThan(50);
   });
 });
 

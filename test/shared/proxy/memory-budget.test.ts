@@ -145,7 +145,10 @@ describe('the memory budget', () => {
       }
       return performance.now() - startMs;
     };
-    expect(timeOf(false, 300)).toBeLessThan(timeOf(true, 100));
+    // The quickest of three, because another process may have used the processor.
+    const quickest = (takes: boolean, times: number) =>
+      Math.min(...[1, 2, 3].map(() => timeOf(takes, times)));
+    expect(quickest(false, 300)).toBeLessThan(quickest(true, 100));
   });
 
   it('never grants more than its size, and finally admits every waiting call', {
