@@ -1,4 +1,4 @@
-import { nearestName } from '@entra-bff/emulator-kit';
+import { nearestName } from '@entra-bff/emulator-kit/nearest-name';
 import * as z from 'zod/mini';
 import { optionalClaims } from './directory.ts';
 

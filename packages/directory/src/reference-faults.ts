@@ -1,4 +1,4 @@
-import { nearestName } from '@entra-bff/emulator-kit';
+import { nearestName } from '@entra-bff/emulator-kit/nearest-name';
 import { microsoftGraph } from './microsoft-graph.ts';
 
 /** A member of the file whatever its shape is, with its position. */
