@@ -80,7 +80,7 @@ describe('a body of the largest size', () => {
     expect(refusalOfBody(`{"description":"${'a'.repeat(size - 20)}"}`)).toBeUndefined();
   });
 
-  it('with millions of arrays takes little more memory and time than `JSON.parse`', {
+  it('with millions of arrays takes little more time than one with millions of numbers', {
     tags: ['DO-4'],
   }, () => {
     const half = size / 2;
@@ -91,13 +91,14 @@ describe('a body of the largest size', () => {
       refusal = refusalOfBody(lists);
     });
     expect(refusal).toBeUndefined();
-    expect(listsMs).toBeLessThan(5 * msOf(() => JSON.parse(plain)));
+    expect(listsMs).toBeLessThan(5 * msOf(() => void refusalOfBody(plain)));
   });
 
   it('with millions of nested arrays is refused at once', { tags: ['DO-4'] }, () => {
     const levels = size / 2 - 20;
     const deep = `{"description":${'['.repeat(levels)}${']'.repeat(levels)}}`;
-    const plainMs = msOf(() => JSON.parse(`{"description":[${'1,'.repeat(size / 2)}1]}`));
+    const plain = `{"description":[${'1,'.repeat(size / 2)}1]}`;
+    const plainMs = msOf(() => void refusalOfBody(plain));
     let refusal: string | undefined;
     const deepMs = msOf(() => {
       refusal = refusalOfBody(deep);
