@@ -77,14 +77,14 @@ describe('a user with 64 calls in progress', () => {
     const release = holdAnswers();
     const held = Array.from({ length: 64 }, () => proxy.call('/things/t1'));
     await vi.waitFor(() => expect(proxy.upstream.requests).toHaveLength(64), 10_000);
-    const { merge } = proxy.worker.table.counts;
+    const uses = proxy.worker.table.recordedUses();
     proxy.world.advance(360);
     const { status, headers, body } = await proxy.call('/things/t1');
     proxy.world.advance(-360);
     expect([status, headers['retry-after']]).toEqual([429, '1']);
     expect(JSON.parse(body)).toMatchObject({ code: 'rate_limited', error: { code: 'rate_limited' } });
     // A refused call does not extend the session.
-    expect(proxy.worker.table.counts.merge).toBe(merge);
+    expect(proxy.worker.table.recordedUses()).toBe(uses);
     expect(
       proxy.worker.logLines.some((line) => line.includes('"refused"') && line.includes('"calls-of-user"')),
     ).toBe(true);

@@ -13,6 +13,8 @@ export interface FaultyTable extends Table {
   failAll(): void;
   recover(): void;
   writes(): number;
+  /** How often the use of a session was written, which extends it. */
+  recordedUses(): number;
 }
 
 const operations: readonly TableOperation[] = [
@@ -29,6 +31,7 @@ const operations: readonly TableOperation[] = [
 export function withFaults(table: Table, Problem: typeof BffError): FaultyTable {
   const counts = { read: 0, list: 0, insert: 0, replace: 0, merge: 0, remove: 0, check: 0 };
   const failing = new Set<TableOperation>();
+  let recordedUses = 0;
   const run = async <Result>(operation: TableOperation, action: () => Promise<Result>): Promise<Result> => {
     counts[operation]++;
     await faulty.before?.(operation);
@@ -45,7 +48,11 @@ export function withFaults(table: Table, Problem: typeof BffError): FaultyTable 
     list: (range, columns, limit) => run('list', () => table.list(range, columns, limit)),
     insert: (row) => run('insert', () => table.insert(row)),
     replace: (row, etag) => run('replace', () => table.replace(row, etag)),
-    merge: (row, etag) => run('merge', () => table.merge(row, etag)),
+    merge(row, etag) {
+      // A lease is merged without it.
+      if (row.columns['lastUsedAt'] !== undefined) recordedUses++;
+      return run('merge', () => table.merge(row, etag));
+    },
     remove: (keys) => run('remove', () => table.remove(keys)),
     removeUnchanged: (keys, etag) => run('remove', () => table.removeUnchanged(keys, etag)),
     check: () => run('check', () => table.check()),
@@ -54,6 +61,7 @@ export function withFaults(table: Table, Problem: typeof BffError): FaultyTable 
     },
     recover: () => failing.clear(),
     writes: () => counts.insert + counts.replace + counts.merge + counts.remove,
+    recordedUses: () => recordedUses,
   };
   return faulty;
 }
