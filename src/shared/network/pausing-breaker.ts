@@ -27,11 +27,8 @@ export interface PausingBreaker {
 export interface PausingBreakerOptions {
   /** The pause in seconds if the server did not send a `Retry-After`. Default: 5 */
   readonly pauseSeconds?: number;
-  /**
-   * For how long a probe without an outcome holds back the other requests. Default: 10, which is longer than the deadline
-   * of a token request
-   */
-  readonly probeSeconds?: number;
+  /** For how long a probe without an outcome holds back the other requests. */
+  readonly probeSeconds: number;
 }
 
 export const FAILURES_IN_A_ROW = 5;
@@ -45,7 +42,7 @@ export const toPauseSeconds = (requested: number) => Math.min(Math.max(requested
 /** @param monotonicMs elapsed time on this worker */
 export function createPausingBreaker(
   monotonicMs: () => number,
-  { pauseSeconds = PAUSE_SECONDS, probeSeconds = 10 }: PausingBreakerOptions = {},
+  { pauseSeconds = PAUSE_SECONDS, probeSeconds }: PausingBreakerOptions,
 ): PausingBreaker {
   let failures = 0;
   let openUntilMs: number | undefined;
@@ -73,7 +70,7 @@ export function createPausingBreaker(
     startRequest() {
       if (openUntilMs === undefined) return undefined;
       const leftMs = openUntilMs - monotonicMs();
-      if (leftMs > 0) return probing ? 1 : Math.ceil(leftMs / 1000);
+      if (leftMs > 0) return Math.ceil(leftMs / 1000);
       probing = true;
       openUntilMs = inSeconds(probeSeconds); // holds back the other requests until the probe has an outcome
       return undefined;

@@ -58,7 +58,7 @@ const PROBE_SECONDS = 2;
  * after {@link PROBE_SECONDS} without a response.
  */
 export function createCircuitBreakers(monotonicMs: () => number): CircuitBreakers {
-  const signIns = createCircuitBreaker(monotonicMs, { pauseSeconds: 0, probeSeconds: PROBE_SECONDS });
+  const signIns = createCircuitBreaker(monotonicMs, { pauseSeconds: 0 });
   const worker = createWorkerBreaker(monotonicMs, signIns.pause);
   const users = createPerUser(monotonicMs, () => createCircuitBreaker(monotonicMs));
   return {
@@ -77,8 +77,8 @@ export function createCircuitBreakers(monotonicMs: () => number): CircuitBreaker
         startRequest() {
           // The worker's breaker first. Otherwise it could refuse a request that the user's breaker has chosen as its
           // probe, and the probe would have no outcome.
-          if (worker.pausedSeconds() !== undefined) return worker.startRequest();
-          return users.find(user)?.startRequest() ?? worker.startRequest();
+          if (worker.pausedSeconds() !== undefined) return worker.startRequest(user);
+          return users.find(user)?.startRequest() ?? worker.startRequest(user);
         },
         pausedSeconds: () => worker.pausedSeconds() ?? users.find(user)?.pausedSeconds(),
         recordFailure,
@@ -96,20 +96,24 @@ export function createCircuitBreakers(monotonicMs: () => number): CircuitBreaker
   };
 }
 
-interface WorkerBreaker extends Pick<CircuitBreaker, 'startRequest' | 'pausedSeconds' | 'recordSuccess'> {
+interface WorkerBreaker extends Pick<CircuitBreaker, 'pausedSeconds' | 'recordSuccess'> {
+  startRequest(user: string): number | undefined;
   recordFailure(user: string, retryAfterSeconds: number | undefined): void;
 }
 
 /** Pauses if two users are affected. If a probe fails for only one user, another probe may follow immediately. */
 function createWorkerBreaker(monotonicMs: () => number, onPause: (seconds: number) => void): WorkerBreaker {
-  const breaker = createCircuitBreaker(monotonicMs, { probeSeconds: PROBE_SECONDS });
+  const breaker = createCircuitBreaker(monotonicMs);
   /** By user: when the `Retry-After` that the user received is over. */
   const retryAtMs = new Map<string, number>();
   /** The users who failed since the last success or pause. */
   const failingUsers = new Set<string>();
   let failures = 0;
+  /** The user of the latest probe. Undefined before the first one of a pause. */
+  let probingUser: string | undefined;
   const pause = (seconds: number) => {
     failingUsers.clear();
+    probingUser = undefined;
     breaker.pause(seconds);
     onPause(seconds);
   };
@@ -121,9 +125,16 @@ function createWorkerBreaker(monotonicMs: () => number, onPause: (seconds: numbe
     return secondLongest === undefined ? undefined : (secondLongest - nowMs) / 1000;
   };
   return {
-    startRequest: breaker.startRequest,
+    startRequest(user) {
+      const seconds = breaker.startRequest();
+      if (seconds === undefined && breaker.isOpen()) probingUser = user;
+      return seconds;
+    },
     pausedSeconds: breaker.pausedSeconds,
     recordFailure(user, retryAfterSeconds) {
+      // The request was sent before the pause, or before the latest probe, whose outcome decides. Requests that hung fail at
+      // their deadline, which may be long after Entra ID responds again.
+      if (retryAfterSeconds === undefined && breaker.isOpen() && user !== probingUser) return;
       failures++;
       failingUsers.add(user);
       if (retryAfterSeconds !== undefined)
@@ -144,9 +155,9 @@ function createWorkerBreaker(monotonicMs: () => number, onPause: (seconds: numbe
 /** @param monotonicMs elapsed time on this worker */
 export function createCircuitBreaker(
   monotonicMs: () => number,
-  options?: PausingBreakerOptions,
+  options: Pick<PausingBreakerOptions, 'pauseSeconds'> = {},
 ): TokenBreaker {
-  const breaker = createPausingBreaker(monotonicMs, options);
+  const breaker = createPausingBreaker(monotonicMs, { ...options, probeSeconds: PROBE_SECONDS });
   const { recordFailure } = breaker;
   return { ...breaker, recordThrottling: recordFailure, recordUserThrottling: recordFailure };
 }

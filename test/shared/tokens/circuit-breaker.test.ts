@@ -38,7 +38,7 @@ describe('a circuit breaker', () => {
     expect(breaker.startRequest()).toBe(1);
     elapsedSeconds += 0.5;
     expect(breaker.startRequest()).toBeUndefined();
-    expect(breaker.startRequest()).toBe(1);
+    expect(breaker.startRequest()).toBe(2);
     breaker.recordSuccess();
     expect(breaker.startRequest()).toBeUndefined();
     expect(breaker.startRequest()).toBeUndefined();
@@ -143,10 +143,10 @@ describe('the circuit breakers of a worker', () => {
     failNow(mia, 20);
     elapsedSeconds += 20;
     expect(ben.startRequest()).toBeUndefined();
-    expect([mia.startRequest(), alice.startRequest()]).toEqual([1, 1]);
+    expect([mia.startRequest(), alice.startRequest()]).toEqual([2, 2]);
     ben.recordFailure(20);
     expect(alice.startRequest()).toBeUndefined();
-    expect(mia.startRequest()).toBe(1);
+    expect(mia.startRequest()).toBe(2);
     alice.recordSuccess();
     expect([mia.startRequest(), code.startRequest()]).toEqual([undefined, undefined]);
     expect(ben.startRequest()).toBe(20);
@@ -198,7 +198,7 @@ describe('the circuit breakers of a worker', () => {
     const { forSignIns: code, ben } = workerBreakers();
     for (let time = 0; time < 50; time++) failNow(code, 60);
     expect(code.startRequest()).toBeUndefined();
-    expect(code.startRequest()).toBe(1);
+    expect(code.startRequest()).toBe(2);
     code.recordFailure(60);
     expect(code.startRequest()).toBeUndefined();
     code.recordSuccess();
@@ -211,21 +211,47 @@ describe('the circuit breakers of a worker', () => {
     for (let time = 0; time < 3; time++) failNow(alice);
     for (let time = 0; time < 2; time++) failNow(ben);
     elapsedSeconds += 5;
-    expect([mia.startRequest(), ben.startRequest()]).toEqual([undefined, 1]);
+    expect([mia.startRequest(), ben.startRequest()]).toEqual([undefined, 2]);
     elapsedSeconds += 2;
-    expect([ben.startRequest(), mia.startRequest()]).toEqual([undefined, 1]);
+    expect([ben.startRequest(), mia.startRequest()]).toEqual([undefined, 2]);
     ben.recordSuccess();
     // The deadline of the first probe.
     mia.recordFailure();
     expect([alice.startRequest(), mia.startRequest()]).toEqual([undefined, undefined]);
   });
 
+  it('do not pause again for requests that were sent before the pause or before the latest probe', {
+    tags: ['E1'],
+  }, () => {
+    const { alice, ben, mia, paused } = workerBreakers();
+    // Eight requests hang, and the first five reach their deadline.
+    for (const user of [alice, ben, mia, alice, ben, mia, alice, ben])
+      expect(user.startRequest()).toBeUndefined();
+    for (const user of [alice, ben, mia, alice, ben]) user.recordFailure();
+    elapsedSeconds += 4;
+    for (const user of [mia, alice]) user.recordFailure();
+    expect(paused()).toEqual([1, 1, 1, 1]);
+    elapsedSeconds += 1;
+    expect(mia.startRequest()).toBeUndefined();
+    ben.recordFailure();
+    elapsedSeconds += 2;
+    expect(alice.startRequest()).toBeUndefined();
+    mia.recordFailure();
+    expect(ben.startRequest()).toBe(2);
+    alice.recordSuccess();
+    expect([alice.startRequest(), ben.startRequest(), mia.startRequest()]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('let another sign-in follow after two seconds without an answer', { tags: ['E1'] }, () => {
     const { forSignIns: code } = workerBreakers();
     for (let time = 0; time < 5; time++) failNow(code);
-    expect([code.startRequest(), code.startRequest()]).toEqual([undefined, 1]);
+    expect([code.startRequest(), code.startRequest()]).toEqual([undefined, 2]);
     elapsedSeconds += 2;
-    expect([code.startRequest(), code.startRequest()]).toEqual([undefined, 1]);
+    expect([code.startRequest(), code.startRequest()]).toEqual([undefined, 2]);
     code.recordSuccess();
     expect([code.startRequest(), code.startRequest()]).toEqual([undefined, undefined]);
     // The deadline of the first one.
