@@ -5,8 +5,8 @@ import type { Choice, Fault } from './world-state.ts';
 /** The faults that may happen next within the setting, and those that have happened. */
 export interface Misfortune {
   readonly faults: readonly Fault[];
-  mayBefall(kind: FaultKind): boolean;
-  /** Whether no further fault is possible. */
+  mayBeLate(message: Message): boolean;
+  /** Whether no further fault is possible, except to messages with certain operations. */
   isOver(): boolean;
   befall(kind: FaultKind, worker: string, message?: Message): void;
   ofMessage(message: Message): readonly Choice[];
@@ -16,10 +16,12 @@ export interface Misfortune {
   ): readonly Choice[];
 }
 
+const isOfMessage = (kind: FaultKind) => kind === 'fails' || kind === 'answer lost' || kind === 'repeated';
+
 type Wake = (worker: string, told: string, act: () => void) => Promise<void>;
 
 export function createMisfortune(
-  { faults: { kinds, atMost, worker: only } }: Setting,
+  { faults: { kinds, atMost, worker: only, operations } }: Setting,
   messages: readonly Message[],
   wake: Wake,
 ): Misfortune {
@@ -29,17 +31,20 @@ export function createMisfortune(
     faults.push(message === undefined ? fault : { ...fault, message });
   };
   const mayBefall = (kind: FaultKind) => kinds.includes(kind) && faults.length < atMost;
+  const mayMeetFaults = ({ operation }: Message) => operations?.includes(operation) ?? true;
   const choice = (name: string, take: () => Promise<void>): Choice => ({ name, kind: 'fault', take });
 
   return {
     faults,
-    mayBefall,
-    isOver: () => kinds.length === 0 || faults.length >= atMost,
+    mayBeLate: (message) => mayBefall('late') && mayMeetFaults(message),
+    isOver: () =>
+      kinds.length === 0 || faults.length >= atMost || (operations !== undefined && kinds.every(isOfMessage)),
     befall,
 
     ofMessage(message) {
       const { name, worker, operation, appliedAtMs } = message;
       const choices: Choice[] = [];
+      if (!mayMeetFaults(message)) return choices;
       const add = (kind: FaultKind, text: string, take: () => Promise<void>) => {
         if (!mayBefall(kind)) return;
         const suffer = () => {

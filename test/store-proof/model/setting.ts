@@ -1,5 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import type { Activity, Browser } from './activity.ts';
+import type { Operation } from './network.ts';
 import type { PlantedBug } from './planted-bugs.ts';
 import type { IssuerKind, IssuerState } from './simulated-issuer.ts';
 import type { Version } from './simulated-table.ts';
@@ -20,11 +21,13 @@ export interface Setting {
   /**
    * The kinds of fault that may happen, and their maximum number in one run.
    * `worker`: the only worker that may be killed or stalled. Default: any.
+   * `operations`: the only operations that may fail, lose their response, be repeated or be late. Default: all.
    */
   readonly faults: {
     readonly kinds: readonly FaultKind[];
     readonly atMost: number;
     readonly worker?: string;
+    readonly operations?: readonly Operation[];
   };
   /**
    * How often time may move while other events are possible. After that, it moves only if no other event is possible.

@@ -185,13 +185,15 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
   function nextInstantMs(): number | undefined {
     const timers = clock.timers().filter(runs);
     const waiting = messages.filter((message) => runs(message) && !message.told);
-    const mayBeLate = misfortune.mayBefall('late');
-    const instants = timers.map(({ dueMs }) => dueMs);
-    if (mayBeLate) instants.push(...waiting.map(({ deadlineMs }) => deadlineMs));
+    const punctual = waiting.filter((message) => !misfortune.mayBeLate(message));
+    const instants = [
+      ...timers.map(({ dueMs }) => dueMs),
+      ...waiting.filter(misfortune.mayBeLate).map(({ deadlineMs }) => deadlineMs),
+    ];
     const next = Math.min(...instants);
     // Timers fire when they are due, and responses meet their deadlines unless `late` is one of the faults.
     if (!Number.isFinite(next) || next <= nowMs()) return undefined;
-    if (!mayBeLate && waiting.some(({ deadlineMs }) => deadlineMs <= next)) return undefined;
+    if (punctual.some(({ deadlineMs }) => deadlineMs <= next)) return undefined;
     return next;
   }
 
@@ -272,12 +274,15 @@ export function createWorld(setting: Setting, beginning: Beginning): World {
           (waiting.length > 1 && own.some(({ state }) => state === 'answered')) ||
           clock.timers().some(({ worker }) => worker === name) ||
           own.some(({ state }) => state === 'not begun');
-        const known = waiting.find(({ appliedAtMs }) => appliedAtMs !== undefined);
+        const isSafe = (message: Message) => misfortune.ofMessage(message).length === 0;
+        const known = waiting.find((message) => message.appliedAtMs !== undefined && isSafe(message));
         if (known !== undefined && nowMs() < known.deadlineMs && !mayHearElse) {
           return messageChoices(known).find(({ name: choice }) => choice === `${known.name} is answered`);
         }
         // Only the sweep reads the buckets.
-        const bucket = sweeps ? undefined : waiting.find(({ row }) => row?.startsWith('expires-'));
+        const bucket = sweeps
+          ? undefined
+          : waiting.find((message) => message.row?.startsWith('expires-') && isSafe(message));
         if (bucket !== undefined && bucket.appliedAtMs === undefined) {
           return messageChoices(bucket).find(({ name: choice }) => choice === `${bucket.name} is applied`);
         }
