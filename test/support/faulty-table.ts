@@ -32,10 +32,11 @@ export function withFaults(table: Table, Problem: typeof BffError): FaultyTable 
   const counts = { read: 0, list: 0, insert: 0, replace: 0, merge: 0, remove: 0, check: 0 };
   const failing = new Set<TableOperation>();
   let recordedUses = 0;
+  const unavailable = () => new Problem('storage_unavailable', { retryAfterSeconds: 2 });
   const run = async <Result>(operation: TableOperation, action: () => Promise<Result>): Promise<Result> => {
     counts[operation]++;
     await faulty.before?.(operation);
-    if (failing.has(operation)) throw new Problem('storage_unavailable', { retryAfterSeconds: 2 });
+    if (failing.has(operation)) throw unavailable();
     return action();
   };
   const faulty: FaultyTable = {
@@ -45,7 +46,12 @@ export function withFaults(table: Table, Problem: typeof BffError): FaultyTable 
     failing,
     before: undefined,
     read: (keys, columns) => run('read', () => table.read(keys, columns)),
-    list: (range, columns, limit) => run('list', () => table.list(range, columns, limit)),
+    list: (range, columns, limit, deadlineMs) =>
+      withDeadline(
+        run('list', () => table.list(range, columns, limit, deadlineMs)),
+        deadlineMs,
+        unavailable,
+      ),
     insert: (row) => run('insert', () => table.insert(row)),
     replace: (row, etag) => run('replace', () => table.replace(row, etag)),
     merge(row, etag) {
@@ -64,4 +70,16 @@ export function withFaults(table: Table, Problem: typeof BffError): FaultyTable 
     recordedUses: () => recordedUses,
   };
   return faulty;
+}
+
+/** A table meets the deadline of an operation even if its service does not answer. */
+async function withDeadline<Result>(
+  operation: Promise<Result>,
+  deadlineMs: number | undefined,
+  toError: () => Error,
+): Promise<Result> {
+  if (deadlineMs === undefined) return operation;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(toError()), deadlineMs);
+  return Promise.race([operation, promise]).finally(() => clearTimeout(timer));
 }

@@ -77,17 +77,17 @@ function withColumns(row: Row, columns: readonly string[] | undefined): Row {
   };
 }
 
-/** Compares keys and instants as the storage service does. */
+/** Compares keys and instants as the storage service does. A row that lacks a compared column is never in the range. */
 export function isInRange({ partitionKey, rowKey, columns }: Row, range: RowRange): boolean {
   if (range.kind === 'partitions') return partitionKey >= range.from && partitionKey < range.before;
-  const { rowsFrom, rowsBefore, laterThan = {} } = range;
+  const { rowsFrom, rowsBefore, laterThan = {}, exemptRow } = range;
   return (
     partitionKey === range.partitionKey &&
     rowKey >= rowsFrom &&
     rowKey < rowsBefore &&
     Object.entries(laterThan).every(([name, instant]) => {
       const value = columns[name];
-      return value instanceof Date && value.getTime() > instant.getTime();
+      return value instanceof Date && (rowKey === exemptRow || value.getTime() > instant.getTime());
     })
   );
 }

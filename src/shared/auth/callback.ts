@@ -288,8 +288,8 @@ async function createSession(
     const failure = { outcome: 'signed_out_meanwhile', reason: created.kind } as const;
     return fail({ kind: 'fail', failure, rejected: redeemed }, context, dependencies);
   }
-  if (session !== undefined) await removeReplacedSession(store, session, facts.claims.principal, log);
-  await endLeastRecentlyUsedSessions(store, created.session, log);
+  const replaced = session && (await removeReplacedSession(store, session, facts.claims.principal, log));
+  await endLeastRecentlyUsedSessions(created, replaced, log);
   const user = auditPseudonym(created.session.locator);
   audit(log, { event: 'signed-in', user, feature: transaction.feature });
   if (facts.claims.entraSessionId === undefined) log('warn', frontChannelLogoutOff);

@@ -1,19 +1,33 @@
 import type { Buffer } from 'node:buffer';
 import type { RandomBytes } from '../crypto/seal.ts';
-import type { Row, RowKeys, Table } from '../storage/table.ts';
+import type { ListedRow, Row, RowKeys, Table } from '../storage/table.ts';
 import type { SessionCookieCodec } from './cookie.ts';
 import type { SessionContent } from './facts.ts';
 import { expiryRow, sidIndexRow, sidPartition } from './index-rows.ts';
-import { type SessionLocator, sessionRowKeys } from './locator.ts';
+import { type RowLocator, type SessionLocator, sessionRowKeys } from './locator.ts';
 import type { SessionMemory } from './memory.ts';
 import type { SessionRevocation } from './revocation.ts';
 import type { RowState, SessionRowCodec } from './row.ts';
 import type { Session, SessionOpener } from './session.ts';
 import type { Tombstones } from './tombstones.ts';
 import { hashUser } from './user-hash.ts';
+import { readUserRows } from './user-rows.ts';
+
+export interface CreatedSession {
+  readonly kind: 'created';
+  readonly session: Session;
+  readonly cookieValue: string;
+  /**
+   * Ends the user's least recently used sessions beyond the limit per user.
+   * @param replaced a session of any user that was removed since, and does not count
+   * @returns how many sessions ended
+   * @throws {BffError} storage_unavailable
+   */
+  endLeastRecentlyUsed(replaced?: RowLocator): Promise<number>;
+}
 
 export type CreateSessionResult =
-  | { readonly kind: 'created'; readonly session: Session; readonly cookieValue: string }
+  | CreatedSession
   /** The login transaction has already created a session: the callback was repeated. */
   | { readonly kind: 'exists' }
   /** During this sign-in, all sessions of the user were ended, or all sessions with the same `sid`. */
@@ -27,9 +41,10 @@ export interface SessionCreationDependencies {
   readonly cookies: SessionCookieCodec;
   readonly opener: SessionOpener;
   readonly memory: SessionMemory;
-  readonly revocation: Pick<SessionRevocation, 'remove'>;
+  readonly revocation: Pick<SessionRevocation, 'remove' | 'endLeastRecentlyUsed'>;
   readonly tombstones: Tombstones;
   readonly indexKey: Buffer;
+  readonly idleSeconds: number;
   readonly now: () => Date;
   readonly monotonicMs: () => number;
   readonly random: RandomBytes;
@@ -64,10 +79,12 @@ export function createSessionCreator(dependencies: SessionCreationDependencies) 
     const row = rows.toRow(locator, content, state);
     const requestedAtMs = monotonicMs();
     let etag: string | undefined;
+    let found: FoundAfterInsert;
     try {
       etag = await insertRow(dependencies, row, locator);
       if (etag === undefined) return { kind: 'exists' };
-      if (await hasEndedMeanwhile(dependencies, keys, indexRow, earliestStart)) {
+      found = await findAfterInsert(dependencies, keys, indexRow, earliestStart);
+      if (found.hasEnded) {
         await revocation.remove(keys, sid);
         return { kind: 'ended-meanwhile' };
       }
@@ -78,7 +95,13 @@ export function createSessionCreator(dependencies: SessionCreationDependencies) 
     const session = opener.toSession(locator, content, state, etag);
     const cookieValue = cookies.write(locator);
     memory.store(cookieValue, keys, { session, requestedAtMs });
-    return { kind: 'created', session, cookieValue };
+    return {
+      kind: 'created',
+      session,
+      cookieValue,
+      endLeastRecentlyUsed: (replaced) =>
+        revocation.endLeastRecentlyUsed(keys, without(found.sessions, replaced)),
+    };
   };
 }
 
@@ -105,20 +128,38 @@ async function findInsertedRow(
   return found.kind === 'found' && rows.open(locator, found.row).kind === 'opened' ? found.etag : undefined;
 }
 
-/** Whether all sessions of the user, or all with the same `sid`, were ended during this sign-in. */
-async function hasEndedMeanwhile(
-  { endingTable, tombstones }: SessionCreationDependencies,
+interface FoundAfterInsert {
+  /** Whether all sessions of the user, or all with the same `sid`, were ended during this sign-in. */
+  readonly hasEnded: boolean;
+  /** The user's live sessions. Undefined if the table did not list them in time. */
+  readonly sessions: readonly ListedRow[] | undefined;
+}
+
+/** Must begin after the insert: an ending that did not find the session's row has left its mark before. */
+async function findAfterInsert(
+  dependencies: SessionCreationDependencies,
   keys: RowKeys,
   indexRow: RowKeys | undefined,
   earliestStart: Date,
-): Promise<boolean> {
-  const [index, allEndedAt] = await Promise.all([
+): Promise<FoundAfterInsert> {
+  const { endingTable } = dependencies;
+  const [index, { allEndedAt, sessions }] = await Promise.all([
     indexRow === undefined ? undefined : endingTable.read(indexRow, ['ended']),
-    tombstones.endedAt(keys.partitionKey),
+    readUserRows({ ...dependencies, table: endingTable }, keys.partitionKey),
   ]);
   const hasSidEnded =
     index?.kind === 'missing' || (index?.kind === 'found' && index.row.columns['ended'] === true);
-  return hasSidEnded || (allEndedAt !== undefined && allEndedAt.getTime() >= earliestStart.getTime());
+  const hasAllEnded = allEndedAt !== undefined && allEndedAt.getTime() >= earliestStart.getTime();
+  return { hasEnded: hasSidEnded || hasAllEnded, sessions };
+}
+
+function without(
+  sessions: readonly ListedRow[] | undefined,
+  removed: RowLocator | undefined,
+): readonly ListedRow[] | undefined {
+  if (removed === undefined) return sessions;
+  const { partitionKey, rowKey } = sessionRowKeys(removed);
+  return sessions?.filter(({ row }) => row.partitionKey !== partitionKey || row.rowKey !== rowKey);
 }
 
 /**

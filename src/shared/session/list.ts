@@ -1,4 +1,4 @@
-import type { ListedRow, Row, Table } from '../storage/table.ts';
+import type { Row, RowRange, Table } from '../storage/table.ts';
 import { SESSION_ROWS, sessionIdOf } from './locator.ts';
 import { plausibleLastUse } from './plausible-instant.ts';
 import type { SessionRowCodec } from './row.ts';
@@ -39,24 +39,23 @@ const LIST_LIMIT = 500;
 const COLUMNS = ['schema', 'keyId', 'lastUsedAt', 'expiresAt', 'summary'] as const;
 
 /**
- * Lists the rows of a user's partition that have passed neither the absolute nor the idle limit. The table does the
- * filtering: otherwise expired rows that wait for the sweep could fill the list, and live rows would be missing.
+ * The sessions' rows of a user's partition that have passed neither the absolute nor the idle limit. The table does the
+ * filtering: otherwise expired rows that wait for the sweep could fill a list, and live rows would be missing.
  */
-export async function listLiveRows(
-  { table, idleSeconds, now }: LiveRowsDependencies,
+export function liveRows(
   partitionKey: string,
-  columns: readonly string[],
-  limit: number,
-): Promise<readonly ListedRow[]> {
+  { idleSeconds, now }: Omit<LiveRowsDependencies, 'table'>,
+): RowRange & { readonly kind: 'partition' } {
   const nowMs = now().getTime();
   const laterThan = { expiresAt: new Date(nowMs), lastUsedAt: new Date(nowMs - idleSeconds * 1000) };
-  return table.list({ kind: 'partition', partitionKey, ...SESSION_ROWS, laterThan }, columns, limit);
+  return { kind: 'partition', partitionKey, ...SESSION_ROWS, laterThan };
 }
 
 /** Lists the live sessions of a user's partition. */
 export function createSessionList(dependencies: SessionListDependencies) {
   return async (partitionKey: string): Promise<SessionList> => {
-    const live = await listLiveRows(dependencies, partitionKey, COLUMNS, LIST_LIMIT + 1);
+    const range = liveRows(partitionKey, dependencies);
+    const live = await dependencies.table.list(range, COLUMNS, LIST_LIMIT + 1);
     const listed = live.slice(0, LIST_LIMIT).flatMap(({ row }) => toListed(row, dependencies) ?? []);
     const sessions = listed
       .map(({ session }) => session)

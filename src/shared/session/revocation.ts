@@ -5,6 +5,7 @@ import { SESSION_ROWS } from './locator.ts';
 import type { SessionMemory } from './memory.ts';
 import type { Tombstones } from './tombstones.ts';
 import { leastRecentlyUsed } from './user-limit.ts';
+import { listUserSessions } from './user-rows.ts';
 
 export type EndSessionResult =
   | { readonly kind: 'ended' }
@@ -26,8 +27,12 @@ export interface SessionRevocation {
    * @returns how many sessions ended
    */
   endAll(userPartition: string, except?: RowKeys): Promise<number>;
-  /** Ends the user's least recently used sessions beyond the limit per user. @returns how many sessions ended */
-  endLeastRecentlyUsed(keep: RowKeys): Promise<number>;
+  /**
+   * Ends the user's least recently used sessions beyond the limit per user.
+   * @param listed the user's live sessions, listed after `keep` was inserted. Default: they are listed now
+   * @returns how many sessions ended
+   */
+  endLeastRecentlyUsed(keep: RowKeys, listed?: readonly ListedRow[]): Promise<number>;
   /** Ends the sessions with this `sid` of Entra ID. @returns the sessions that ended */
   endBySid(sid: string): Promise<readonly RowKeys[]>;
 }
@@ -46,7 +51,7 @@ export interface SessionRevocationDependencies {
 const PAGE_SIZE = 100;
 
 export function createSessionRevocation(dependencies: SessionRevocationDependencies): SessionRevocation {
-  const { table, tombstones, indexKey, maxPerUser } = dependencies;
+  const { table, tombstones, indexKey, maxPerUser = Number.POSITIVE_INFINITY, now } = dependencies;
   return {
     remove: (session, sid) =>
       removeSession(dependencies, session, sid === undefined ? undefined : sidPartition(indexKey, sid)),
@@ -71,9 +76,9 @@ export function createSessionRevocation(dependencies: SessionRevocationDependenc
       return removed.length;
     },
 
-    async endLeastRecentlyUsed(keep) {
-      if (maxPerUser === undefined) return 0;
-      const oldest = await leastRecentlyUsed(dependencies, keep, maxPerUser);
+    async endLeastRecentlyUsed(keep, listed) {
+      const live = listed ?? (await listUserSessions(dependencies, keep.partitionKey));
+      const oldest = leastRecentlyUsed(live, keep, maxPerUser, now());
       await Promise.all(
         oldest.map(({ row }) => removeSession(dependencies, row, row.columns['sidPartition'])),
       );

@@ -65,8 +65,6 @@ export interface SessionStore extends SessionUpdates {
    * @returns how many sessions ended
    */
   endAll(user: UserId, except?: RowLocator): Promise<number>;
-  /** Ends the user's least recently used sessions beyond the limit per user. @returns how many sessions ended */
-  endLeastRecentlyUsed(keep: RowLocator): Promise<number>;
   /** Ends the sessions with this `sid` of Entra ID. @returns the user of each session that ended */
   endBySid(sid: string): Promise<readonly Pick<RowLocator, 'userHash'>[]>;
   /** @throws {BffError} storage_unavailable if the table cannot be read */
@@ -133,7 +131,6 @@ export function createSessionStore(storeOptions: SessionStoreOptions): SessionSt
     },
     endAll: (user, except) =>
       revocation.endAll(partitionOf(user), except === undefined ? undefined : sessionRowKeys(except)),
-    endLeastRecentlyUsed: (keep) => revocation.endLeastRecentlyUsed(sessionRowKeys(keep)),
     async endBySid(sid) {
       const ended = await revocation.endBySid(sid);
       return ended.map(({ partitionKey }) => ({ userHash: userHashOf(partitionKey) }));

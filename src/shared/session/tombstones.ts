@@ -1,5 +1,5 @@
 import { BffError } from '../errors.ts';
-import type { RowKeys, Table } from '../storage/table.ts';
+import type { Row, RowKeys, Table } from '../storage/table.ts';
 import { expiryRow } from './index-rows.ts';
 import { isPlausible } from './plausible-instant.ts';
 
@@ -16,13 +16,23 @@ export interface Tombstones {
    * @throws {BffError} storage_unavailable
    */
   endedAt(userPartition: string): Promise<Date | undefined>;
+  /** Like {@link endedAt}, for a tombstone that was read. Undefined without one. */
+  endedAtOf(tombstone: Row | undefined): Date | undefined;
 }
+
+/** The row key of a tombstone. It comes after those of all sessions in the user's partition. */
+export const TOMBSTONE_KEY = 'tombstone';
 
 const WRITE_ATTEMPTS = 5;
 /** Must exceed the duration of a sign-in. A login transaction lasts 15 minutes. */
 const LIFETIME_MS = 60 * 60_000;
 
 export function createTombstones(table: Table, now: () => Date): Tombstones {
+  const endedAtOf = (tombstone: Row | undefined) => {
+    const endedAt = tombstone?.columns['endedAt'];
+    const latestNow = table.clock.latest(now());
+    return endedAt instanceof Date && isPlausible(endedAt, latestNow) ? endedAt : undefined;
+  };
   return {
     async write(userPartition) {
       const keys = tombstoneKeys(userPartition);
@@ -31,7 +41,8 @@ export function createTombstones(table: Table, now: () => Date): Tombstones {
       // After the response to the insert, this worker certainly knows the table's clock. The latest possible instant is
       // used, so that a sign-in ends if it may have begun earlier.
       const endedAt = table.clock.latest(now());
-      const row = { ...keys, columns: { endedAt, expiresAt } };
+      // `lastUsedAt` has no meaning. The query of a sign-in compares it, and would perhaps omit a row without it.
+      const row = { ...keys, columns: { endedAt, expiresAt, lastUsedAt: endedAt } };
       for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt++) {
         const found = await table.read(keys);
         if (found.kind === 'missing') {
@@ -49,13 +60,12 @@ export function createTombstones(table: Table, now: () => Date): Tombstones {
     },
     async endedAt(userPartition) {
       const found = await table.read(tombstoneKeys(userPartition));
-      const endedAt = found.kind === 'found' ? found.row.columns['endedAt'] : undefined;
-      const latestNow = table.clock.latest(now());
-      return endedAt instanceof Date && isPlausible(endedAt, latestNow) ? endedAt : undefined;
+      return endedAtOf(found.kind === 'found' ? found.row : undefined);
     },
+    endedAtOf,
   };
 }
 
 function tombstoneKeys(partitionKey: string): RowKeys {
-  return { partitionKey, rowKey: 'tombstone' };
+  return { partitionKey, rowKey: TOMBSTONE_KEY };
 }

@@ -1,23 +1,20 @@
 import type { ListedRow, Row, RowKeys } from '../storage/table.ts';
-import { type LiveRowsDependencies, listLiveRows } from './list.ts';
 import { isPlausible } from './plausible-instant.ts';
 
-const LIST_LIMIT = 1_000;
 /**
  * The most sessions that one sign-in ends, because the sign-in waits for their removal. If more are beyond the
  * limit, for example after `SESSION_MAX_PER_USER` was lowered, the next sign-ins end the rest.
  */
 const MAX_ENDED = 20;
 
-/** The user's least recently used live sessions beyond `maxPerUser`, at most 20, and never `keep`. */
-export async function leastRecentlyUsed(
-  dependencies: LiveRowsDependencies,
+/** The least recently used of a user's live sessions beyond `maxPerUser`, at most 20, and never `keep`. */
+export function leastRecentlyUsed(
+  live: readonly ListedRow[],
   keep: RowKeys,
   maxPerUser: number,
-): Promise<readonly ListedRow[]> {
-  const columns = ['lastUsedAt', 'sidPartition'];
-  const live = await listLiveRows(dependencies, keep.partitionKey, columns, LIST_LIMIT);
-  const inOrder = [...live].sort(byLastUse(dependencies.now()));
+  now: Date,
+): readonly ListedRow[] {
+  const inOrder = [...live].sort(byLastUse(now));
   const keepIndex = inOrder.findIndex(({ row }) => row.rowKey === keep.rowKey);
   // `keep` has ended meanwhile or is beyond the list's limit, so it is unknown which sessions are older.
   if (keepIndex === -1) return [];

@@ -36,14 +36,20 @@ export function toFilter(range: RowRange): string {
   if (range.kind === 'partitions') {
     return `PartitionKey ge ${literal(range.from)} and PartitionKey lt ${literal(range.before)}`;
   }
-  const { partitionKey, rowsFrom, rowsBefore, laterThan = {} } = range;
+  const { partitionKey, rowsFrom, rowsBefore, laterThan = {}, exemptRow } = range;
+  const isLater = Object.entries(laterThan).map(
+    ([column, instant]) => `${column} gt datetime'${instant.toISOString()}'`,
+  );
+  // The bounds of the range stay outside the `or`. Otherwise the service would scan the whole partition.
+  const filtered =
+    exemptRow === undefined || isLater.length === 0
+      ? isLater
+      : [`(RowKey eq ${literal(exemptRow)} or (${isLater.join(' and ')}))`];
   return [
     `PartitionKey eq ${literal(partitionKey)}`,
     `RowKey ge ${literal(rowsFrom)}`,
     `RowKey lt ${literal(rowsBefore)}`,
-    ...Object.entries(laterThan).map(
-      ([column, instant]) => `${column} gt datetime'${instant.toISOString()}'`,
-    ),
+    ...filtered,
   ].join(' and ');
 }
 

@@ -40,7 +40,8 @@ export function createAzureTable(location: TableLocation, tableName: string, now
     name: tableName,
     clock,
     read: (keys, columns) => read(run, keys, columns),
-    list: (range, columns, limit) => list(run, range, columns, limit),
+    list: (range, columns, limit, deadlineMs = LIST_DEADLINE_MS) =>
+      list(run, range, columns, limit, deadlineMs),
     insert: (row) => insert(run, row),
     replace: (row, etag) => update(run, row, etag, 'Replace'),
     merge: (row, etag) => update(run, row, etag, 'Merge'),
@@ -75,10 +76,11 @@ async function list(
   range: RowRange,
   columns: readonly string[],
   limit: number,
+  deadlineMs: number,
 ): Promise<readonly ListedRow[]> {
   const queryOptions = { filter: toFilter(range), select: toSelect(columns) };
   try {
-    return await run(LIST_DEADLINE_MS, async (client, abortSignal) => {
+    return await run(deadlineMs, async (client, abortSignal) => {
       const listed: ListedRow[] = [];
       // An empty page need not be the last one, because Table Storage ends a page where another server's rows begin.
       for await (const entity of client.listEntities({ queryOptions, abortSignal })) {

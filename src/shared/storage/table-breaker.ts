@@ -53,8 +53,8 @@ export function withBreaker(
       name: table.name,
       clock: table.clock,
       read: async (keys, columns) => run(reads, keys.partitionKey, () => table.read(keys, columns)),
-      list: async (range, columns, limit) =>
-        run(reads, partitionOf(range), () => table.list(range, columns, limit)),
+      list: async (range, columns, limit, deadlineMs) =>
+        run(reads, partitionOf(range), () => table.list(range, columns, limit, deadlineMs)),
       insert: async (row) => run(writes, row.partitionKey, () => table.insert(row)),
       replace: async (row, etag) => run(writes, row.partitionKey, () => table.replace(row, etag)),
       merge: async (row, etag) => run(writes, row.partitionKey, () => table.merge(row, etag)),

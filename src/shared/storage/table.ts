@@ -35,6 +35,11 @@ export type RowRange =
        * not count toward the limit of {@link Table.list}.
        */
       readonly laterThan?: Readonly<Record<string, Date>>;
+      /**
+       * The key of a row in the range to which `laterThan` does not apply. The row must have these columns, because the
+       * service may omit a row that lacks a compared column.
+       */
+      readonly exemptRow?: string;
     }
   | { readonly kind: 'partitions'; readonly from: string; readonly before: string };
 
@@ -61,8 +66,13 @@ export interface Table {
   readonly clock: TableClock;
   /** @param columns the columns to read. Default: every column */
   read(keys: RowKeys, columns?: readonly string[]): Promise<TableRead>;
-  /** Returns the first rows of a range. */
-  list(range: RowRange, columns: readonly string[], limit: number): Promise<readonly ListedRow[]>;
+  /** Returns the first rows of a range. @param deadlineMs default: 10 s */
+  list(
+    range: RowRange,
+    columns: readonly string[],
+    limit: number,
+    deadlineMs?: number,
+  ): Promise<readonly ListedRow[]>;
   insert(row: Row): Promise<TableInsert>;
   /** Replaces the whole row. Columns that `row` does not have are removed. */
   replace(row: Row, etag: string): Promise<TableUpdate>;

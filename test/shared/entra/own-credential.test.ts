@@ -40,7 +40,6 @@ const store: SessionStore = {
   list: unused,
   endOne: unused,
   endAll: unused,
-  endLeastRecentlyUsed: unused,
   endBySid: unused,
 };
 const idTokenRules: IdTokenRules = {

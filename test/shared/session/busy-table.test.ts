@@ -92,6 +92,24 @@ describe('while the table is busy', () => {
     expect(rowsOf(tombstone?.partitionKey)).toEqual([tombstone]);
   });
 
+  it('a sign-in finds at once that all sessions of its user ended meanwhile', async () => {
+    await store.endAll(alice);
+    const { cookie } = await signIn({ oid: 'ben' });
+    ms += 6_000;
+    table.failing.add('read').add('list');
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await expect(store.read(cookie)).rejects.toMatchObject(busy);
+      await expect(store.list(alice)).rejects.toMatchObject(busy);
+    }
+    table.recover();
+    const { read, list } = table.counts;
+    await expect(store.read(cookie)).rejects.toMatchObject(busy);
+    await expect(store.list(alice)).rejects.toMatchObject(busy);
+    const earlier = sessionContent({ claims: {} });
+    expect(await store.create(earlier, secureRandomBytes(32), now)).toEqual({ kind: 'ended-meanwhile' });
+    expect([table.counts.read - read, table.counts.list - list]).toEqual([0, 1]);
+  });
+
   it('the sessions of a sid end', async () => {
     await signIn({ sid: 'sid-1' });
     await makeBusy();

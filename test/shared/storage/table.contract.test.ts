@@ -172,20 +172,33 @@ describe.each(tables)('a table %s', (_where, table) => {
       expect((await table.merge(first.row, first.etag)).kind).toBe('updated');
     });
 
-    it('rows with later instants, before the limit applies', async () => {
+    it('rows with later instants and one exempt row, before the limit applies', async () => {
       const partitionKey = `${prefix}-late`;
       const at = (minute: number) => new Date(Date.UTC(2026, 7, 1, 12, minute, 0, 500));
       const columnsOf = [{ used: at(1), ends: at(9) }, { used: at(9), ends: at(1) }, { used: at(1) }, {}];
       for (const [index, columns] of columnsOf.entries()) {
         await table.insert({ partitionKey, rowKey: `b${index}`, columns: { ...columns, name: `b${index}` } });
       }
-      await table.insert({ partitionKey, rowKey: 'c', columns: { used: at(5), ends: at(5), name: 'c' } });
+      for (const name of ['c', 'd']) {
+        await table.insert({ partitionKey, rowKey: name, columns: { used: at(5), ends: at(5), name } });
+      }
       const range = { kind: 'partition', partitionKey, rowsFrom: 'b', rowsBefore: 'd' } as const;
       const later = async (used: Date, ends: Date) =>
         namesOf(await table.list({ ...range, laterThan: { used, ends } }, ['name'], 1));
       expect(await later(at(4), at(4))).toEqual(['c']);
       expect(await later(at(5), at(4))).toEqual([]);
       expect(await later(at(0), at(0))).toEqual(['b0']);
+      const withExempt = async (exemptRow: string, limit = 10) => {
+        const laterThan = { used: at(4), ends: at(4) };
+        return namesOf(await table.list({ ...range, laterThan, exemptRow }, ['name'], limit));
+      };
+      expect(await withExempt('b0')).toEqual(['b0', 'c']);
+      expect(await withExempt('b0', 1)).toEqual(['b0']);
+      expect(await withExempt('b9')).toEqual(['c']);
+      expect(await withExempt("b' or RowKey ne '")).toEqual(['c']);
+      // Bounds apply to it, too.
+      expect(await withExempt('d')).toEqual(['c']);
+      expect(namesOf(await table.list({ ...range, exemptRow: 'b1' }, ['name'], 2))).toEqual(['b0', 'b1']);
     });
 
     it('several partitions, up to the limit', async () => {

@@ -207,10 +207,15 @@ async function signIn(
   if (created.kind === 'exists' && callbackOf !== undefined) return { kind: 'done' };
   if (created.kind !== 'created') return { kind: 'crash', error: `session ${created.kind}` };
   const { cookieValue, session } = created;
-  const replaced = worker.store.locatorOf(browsers.get(browser)?.cookieValue ?? '');
+  const before = worker.store.locatorOf(browsers.get(browser)?.cookieValue ?? '');
   // A remaining row ends by its limits, and no browser has its cookie.
-  if (replaced !== undefined) await worker.store.remove(replaced).catch(() => {});
-  await worker.store.endLeastRecentlyUsed(session.locator).catch(() => 0);
+  const replaced =
+    before &&
+    (await worker.store.remove(before).then(
+      () => before,
+      () => undefined,
+    ));
+  await created.endLeastRecentlyUsed(replaced).catch(() => 0);
   const row = {
     partitionKey: `user-${session.locator.userHash.toString('base64url')}`,
     rowKey: `session-${rowId.toString('base64url')}`,

@@ -329,6 +329,32 @@ describe.runIf(isWholeRun)('a sign-in and its possible endings, in every order o
     expect(seen).toEqual(new Set(['later: signed-in', 'meanwhile: signed-in', 'meanwhile: signed-out']));
   });
 
+  it.each(['fails', 'answer lost', 'repeated'] as const)(
+    'ends if all sessions are ended meanwhile and a query meets a fault: %s',
+    { tags: ['L1', 'T1'], timeout: TIMEOUT_MS },
+    async (kind) => {
+      const seen = new Set<string>();
+      await exhaust(
+        'L1, T1',
+        `1 sign-in, all sessions end on another worker, 1 fault of a query: ${kind}`,
+        {
+          activities: [signInAt('w1', 'phone', alice), endAll('w2')],
+          faults: { ...faults(kind), operations: ['list'] },
+        },
+        {
+          atEnd({ faults: [fault], records: [signedIn], messages }) {
+            if (fault?.worker !== 'w1') return;
+            const reads = messages.filter(({ worker, operation }) => worker === 'w1' && operation === 'read');
+            seen.add(`${signedIn?.answer?.kind}, ${reads.length} reads`);
+          },
+        },
+      );
+      // If the query failed, the tombstone is read, besides the index row.
+      const reads = kind === 'repeated' ? '1 reads' : '2 reads';
+      expect(seen).toEqual(new Set([`signed-in, ${reads}`, `signed-out, ${reads}`]));
+    },
+  );
+
   it.each([
     [290, -290],
     [-290, 290],

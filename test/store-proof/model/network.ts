@@ -114,13 +114,14 @@ export function createNetwork({ table, issuer, nowMs, describeRow }: NetworkNeed
         operation: Operation,
         keys: RowKeys,
         act: () => Answer,
+        deadlineMs = operation === 'read' || operation === 'list' ? READ_DEADLINE_MS : WRITE_DEADLINE_MS,
       ) => {
         const sentAt = now();
         const answered = send(
           worker,
           operation,
           keyOf(keys),
-          operation === 'read' || operation === 'list' ? READ_DEADLINE_MS : WRITE_DEADLINE_MS,
+          deadlineMs,
           () => ({ answer: act(), date: new Date(nowMs()).toUTCString() }),
           // The worker also sees the date, so states with different dates differ.
           ({ answer, date }) => `${describeAnswer(answer, describeRow)} on ${date}`,
@@ -145,8 +146,13 @@ export function createNetwork({ table, issuer, nowMs, describeRow }: NetworkNeed
           });
         },
         removeUnchanged: (keys, etag) => ask('remove', keys, () => table.removeUnchanged(keys, etag)),
-        list: (range, _columns, limit) =>
-          ask('list', { partitionKey: JSON.stringify(range), rowKey: '' }, () => table.list(range, limit)),
+        list: (range, _columns, limit, deadlineMs) =>
+          ask(
+            'list',
+            { partitionKey: JSON.stringify(range), rowKey: '' },
+            () => table.list(range, limit),
+            deadlineMs,
+          ),
         check: async () => {},
       };
     },

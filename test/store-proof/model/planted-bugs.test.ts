@@ -6,13 +6,15 @@ import { backToManyThreads, runOnOneThread } from './one-thread.ts';
 import {
   indexNotConfirmed,
   logoutOfOneWorker,
-  markNotRead,
+  markNotListed,
+  markNotReadByKey,
   noClear,
   noIfMatch,
   noLease,
   noSecondLook,
   ownClocks,
   type PlantedBug,
+  queriedTooEarly,
   sharedClient,
   upsert,
 } from './planted-bugs.ts';
@@ -108,7 +110,26 @@ describe('the model finds', () => {
     tags: ['L1'],
   }, async () => {
     const activities = [signInAt('w1', 'desk', alice), endAll('w2')];
-    expect(await firstViolation(markNotRead, { activities })).toMatch(
+    expect(await firstViolation(markNotListed, { activities })).toMatch(
+      /^no sign-in outlives an ending of all/,
+    );
+  });
+
+  it.each(['fails', 'answer lost'] as const)(
+    'a sign-in that does not read the tombstone by its key if the query of its user’s rows fails: %s',
+    { tags: ['L1', 'T1'] },
+    async (kind) => {
+      const activities = [signInAt('w1', 'desk', alice), endAll('w2')];
+      const faults = { kinds: [kind], atMost: 1, operations: ['list'] } as const;
+      expect(await firstViolation(markNotReadByKey, { activities, faults })).toMatch(
+        /^no sign-in outlives an ending of all/,
+      );
+    },
+  );
+
+  it('a sign-in that queries its user’s rows before its own row is there', { tags: ['L1'] }, async () => {
+    const activities = [signInAt('w1', 'desk', alice), endAll('w2')];
+    expect(await firstViolation(queriedTooEarly, { activities })).toMatch(
       /^no sign-in outlives an ending of all/,
     );
   });
@@ -146,7 +167,7 @@ afterAll(() => {
   report({
     part: 'model',
     requirements: 'T4, L1, K2',
-    what: 'planted bugs: no If-Match, upsert, no lease, no lease behind a call, row not read again, sign-out on one worker only, tombstone not read, index row not read, clocks of workers compared, one MSAL client for all users',
-    result: `${found} of 11 found, each reproduced from its list of choices`,
+    what: 'planted bugs: no If-Match, upsert, no lease, no lease behind a call, row not read again, sign-out on one worker only, tombstone not read, not read by its key after a query failed, queried too early, index row not read, clocks of workers compared, one MSAL client for all users',
+    result: `${found} of 14 found, each reproduced from its list of choices`,
   });
 });

@@ -1,9 +1,11 @@
 import type { ICachePlugin } from '@azure/msal-node';
 import type { Session } from '../../../src/shared/session/session.ts';
 import type { SessionStore } from '../../../src/shared/session/store.ts';
-import type { Table } from '../../../src/shared/storage/table.ts';
+import { TOMBSTONE_KEY } from '../../../src/shared/session/tombstones.ts';
+import type { RowRange, Table } from '../../../src/shared/storage/table.ts';
 import { createTableClock } from '../../../src/shared/storage/table-clock.ts';
 import type { CreateMsalClient, MsalClient } from '../../../src/shared/tokens/msal.ts';
+import { isSessionRow } from './simulated-table.ts';
 
 /** A bug that is planted between two parts of the product. */
 export interface PlantedBug {
@@ -78,14 +80,56 @@ export const logoutOfOneWorker: PlantedBug = {
 };
 
 /** A sign-in does not notice that all sessions of its user were ended. */
-export const markNotRead: PlantedBug = {
+export const markNotListed: PlantedBug = {
   ...noBug,
   table: (table) => ({
     ...table,
-    read: async (keys, columns) =>
-      keys.rowKey === 'tombstone' ? { kind: 'missing' } : table.read(keys, columns),
+    list: async (...query) => {
+      const listed = await table.list(...query);
+      return listed.filter(({ row }) => row.rowKey !== TOMBSTONE_KEY);
+    },
   }),
 };
+
+/** A sign-in whose query failed assumes that its user's sessions were not ended. */
+export const markNotReadByKey: PlantedBug = {
+  ...noBug,
+  table: (table) => ({
+    ...table,
+    list: (range, ...query) => {
+      const listed = table.list(range, ...query);
+      return isOfSignIn(range) ? listed.catch(() => []) : listed;
+    },
+  }),
+};
+
+/** A sign-in queries the rows of its user while it inserts its own row, and not after it. */
+export const queriedTooEarly: PlantedBug = {
+  ...noBug,
+  table(table) {
+    const queries = new Map<string, ReturnType<Table['list']>>();
+    return {
+      ...table,
+      insert(row) {
+        const { partitionKey } = row;
+        if (isSessionRow(row)) {
+          const range = { kind: 'partition', partitionKey, rowsFrom: 's', rowsBefore: 'u' } as const;
+          queries.set(partitionKey, table.list(range, [], 1_000));
+        }
+        return table.insert(row);
+      },
+      list: (range, ...query) => {
+        const early = isOfSignIn(range) ? queries.get(range.partitionKey) : undefined;
+        return early ?? table.list(range, ...query);
+      },
+    };
+  },
+};
+
+/** Only the query of a sign-in lists its user's tombstone, too. */
+function isOfSignIn(range: RowRange): range is RowRange & { readonly kind: 'partition' } {
+  return range.kind === 'partition' && range.exemptRow === TOMBSTONE_KEY;
+}
 
 /** A sign-in assumes that its index row is unchanged. */
 export const indexNotConfirmed: PlantedBug = {
