@@ -15,6 +15,7 @@ export {
   type User,
 } from './directory.ts';
 export { directoryJsonSchema } from './directory-file.ts';
+export { findUserByName } from './find-user.ts';
 export { graphResourceId } from './microsoft-graph.ts';
 export { DirectoryError, parseDirectory, readDirectory } from './parse-directory.ts';
 export type { Consent, SignInService } from './sign-in-service.ts';

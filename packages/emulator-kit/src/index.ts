@@ -1,3 +1,21 @@
+export {
+  type ControlEndpoints,
+  ControlError,
+  type ControlHandler,
+  controlPrefix,
+  handleControl,
+} from './control.ts';
+export {
+  type Members,
+  readMembers,
+  readText,
+  readTexts,
+  readYesNo,
+  requireText,
+  toMembers,
+  unknownName,
+} from './control-body.ts';
+export { switchesEndpoint } from './control-switches.ts';
 export { type Html, html } from './html.ts';
 export {
   type EmulatorRequest,

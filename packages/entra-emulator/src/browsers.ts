@@ -29,7 +29,8 @@ export interface BrowserStore {
   signOut(userId?: string): void;
 }
 
-const cookieName = 'entra-emulator-sso';
+/** The cookie that identifies a browser. */
+export const cookieName = 'entra-emulator-sso';
 
 export function createBrowserStore(): BrowserStore {
   const browsers = new Map<string, Browser>();

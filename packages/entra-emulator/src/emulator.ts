@@ -2,7 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Consent, Directory, Registration, SignInService } from '@entra-bff/directory';
 import {
+  type ControlEndpoints,
+  controlPrefix,
   type EmulatorRequest,
+  handleControl,
   jsonReply,
   listenLocally,
   type Reply,
@@ -16,6 +19,7 @@ import { type ApprovalStore, createApprovalStore } from './approvals.ts';
 import type { Authority } from './authority.ts';
 import { createBrowserStore } from './browsers.ts';
 import { createConsentStore } from './consents.ts';
+import { controlEndpoints } from './control.ts';
 import { endSignIns } from './ended-sign-ins.ts';
 import { errors, toErrorBody } from './errors.ts';
 import { createGrantStore } from './grants.ts';
@@ -109,8 +113,9 @@ export async function startEntraEmulator(options: EntraEmulatorOptions): Promise
     intercept: {},
   };
   const requests: RecordedRequest[] = [];
+  const control = controlEndpoints(authority, requests);
   server.on('request', (incoming, response) => {
-    handle(authority, requests, incoming, response).catch((cause: unknown) => {
+    handle({ authority, requests, control }, incoming, response).catch((cause: unknown) => {
       const isAborted = incoming.destroyed && !incoming.complete;
       if (!isAborted) console.error('The Entra emulator failed to handle a request.', cause);
       response.destroy();
@@ -144,15 +149,23 @@ export async function startEntraEmulator(options: EntraEmulatorOptions): Promise
   };
 }
 
+interface Handled {
+  readonly authority: Authority;
+  readonly requests: RecordedRequest[];
+  readonly control: ControlEndpoints;
+}
+
 async function handle(
-  authority: Authority,
-  requests: RecordedRequest[],
+  { authority, requests, control }: Handled,
   incoming: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   // The emulator's own clock, which a test may move.
   response.setHeader('date', authority.now().toUTCString());
   const request = await readRequest(incoming, bodyLimitBytes);
+  if (request.path.startsWith(controlPrefix)) {
+    return sendReply(response, await handleControl(control, request));
+  }
   const route = findRoute(request.path);
   // Forms of the sign-in pages are not recorded: a test counts what the app has requested.
   if (route?.kind !== undefined && findForm(authority, request) === undefined) {

@@ -1,5 +1,6 @@
 import type { Authority } from './authority.ts';
 import { endSignIns } from './ended-sign-ins.ts';
+import { resetEverything } from './reset.ts';
 import { isEnding } from './sign-in-ending.ts';
 import { readSwitches } from './switch-controls.ts';
 import { defaultEntraSwitches } from './switches.ts';
@@ -8,8 +9,7 @@ type Action = keyof typeof messages;
 
 /** Performs the action of a button. Returns undefined if there is nothing to do. */
 export async function perform(authority: Authority, form: URLSearchParams): Promise<Action | undefined> {
-  const { consents, roles, blockedUsers, expiredPasswords, approvals, browsers, grants, keys, switches } =
-    authority;
+  const { consents, roles, blockedUsers, expiredPasswords, approvals, browsers, keys, switches } = authority;
   const userId = form.get('user') ?? '';
   switch (form.get('action')) {
     case 'save':
@@ -63,14 +63,7 @@ export async function perform(authority: Authority, form: URLSearchParams): Prom
       expiredPasswords.clear();
       return 'reset-switches';
     case 'reset':
-      Object.assign(switches, defaultEntraSwitches());
-      consents.reset();
-      roles.reset();
-      blockedUsers.clear();
-      expiredPasswords.clear();
-      approvals.reset();
-      browsers.signOut();
-      grants.end('revoked');
+      resetEverything(authority);
       return 'reset';
     default:
       return undefined;

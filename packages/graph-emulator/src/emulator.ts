@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Directory, SignInService } from '@entra-bff/directory';
-import { listenLocally, readRequest, sendReply } from '@entra-bff/emulator-kit';
+import { controlPrefix, handleControl, listenLocally, readRequest, sendReply } from '@entra-bff/emulator-kit';
 import { createAuthenticateCaller } from './access-token.ts';
+import { controlEndpoints } from './control.ts';
 import { createDrives } from './drive/drives.ts';
 import type { Graph } from './graph.ts';
 import { handleCall } from './handle-call.ts';
@@ -66,8 +67,13 @@ export async function startGraphEmulator(options: GraphEmulatorOptions): Promise
     drives: createDrives(origin, directory, saved),
   };
 
+  const control = controlEndpoints(graph, requests);
+
   async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const request = await readRequest(incoming);
+    if (request.path.startsWith(controlPrefix)) {
+      return sendReply(response, await handleControl(control, request));
+    }
     if (request.path === '/' || request.path === '/switches') {
       return sendReply(response, handleSwitches(graph, request));
     }

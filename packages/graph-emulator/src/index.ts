@@ -1,4 +1,5 @@
 export { challengeHeader } from './claims-challenge.ts';
+export type { GraphAction } from './control.ts';
 export {
   type GraphEmulator,
   type GraphEmulatorOptions,
@@ -6,4 +7,4 @@ export {
   startGraphEmulator,
 } from './emulator.ts';
 export type { RecordedRequest } from './recorded-requests.ts';
-export { defaultGraphSwitches } from './switches.ts';
+export { defaultGraphSwitches, type GraphSwitches } from './switches.ts';

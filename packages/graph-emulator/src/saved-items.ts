@@ -7,8 +7,10 @@ export interface SavedItems {
   of(collection: string): SavedCollection;
   /** Grows with every change. */
   version(): number;
-  /** Distinguishes this run of the emulator from others. */
+  /** Distinguishes this run of the emulator, since its start or its last reset, from others. */
   readonly run: string;
+  /** Forgets every change. */
+  clear(): void;
 }
 
 export interface SavedCollection {
@@ -39,8 +41,15 @@ interface Saved {
 export function createSavedItems(): SavedItems {
   const collections = new Map<string, Map<string, Saved>>();
   let version = 0;
+  let run = randomUUID();
   return {
-    run: randomUUID(),
+    get run() {
+      return run;
+    },
+    clear() {
+      for (const saved of collections.values()) saved.clear();
+      run = randomUUID();
+    },
     version: () => version,
     of(collection) {
       const saved = collections.get(collection) ?? new Map<string, Saved>();

@@ -6,6 +6,8 @@ import { createFileHost, type FileHost } from './file-host.ts';
 /** The drives of all users, and the host that reads and writes their files without an access token, as in SharePoint. */
 export interface Drives {
   of(userId: string): Drive;
+  /** Forgets every change. */
+  clear(): void;
   readonly host: FileHost;
 }
 
@@ -17,6 +19,7 @@ export function createDrives(origin: string, directory: Directory, saved: SavedI
       drives.set(userId, drive);
       return drive;
     },
+    clear: () => drives.clear(),
     host: createFileHost(origin),
   };
 }
