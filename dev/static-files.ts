@@ -28,10 +28,12 @@ const contentSecurityPolicy = (fileHosts: readonly string[]) =>
 /**
  * Serves the files of one folder to GET and HEAD, like a static site next to the functions. Returns `false` and sends
  * nothing if no file has the address.
- * @param fileHosts origins from which scripts of these pages may read files
+ * @param fileHosts origins from which scripts of these pages may read files. `no-policy` sends no content security policy,
+ * for pages that have their own.
  */
-export function serveFolder(folder: string, fileHosts: readonly string[] = []) {
-  const policy = contentSecurityPolicy(fileHosts);
+export function serveFolder(folder: string, fileHosts: readonly string[] | 'no-policy' = []) {
+  const policy =
+    fileHosts === 'no-policy' ? {} : { 'content-security-policy': contentSecurityPolicy(fileHosts) };
   const root = realpathSync(folder) + sep;
 
   return (request: IncomingMessage, response: ServerResponse): boolean => {
@@ -43,7 +45,7 @@ export function serveFolder(folder: string, fileHosts: readonly string[] = []) {
     response.writeHead(200, {
       'content-type': contentType,
       'content-length': body.length,
-      'content-security-policy': policy,
+      ...policy,
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-cache',

@@ -27,10 +27,11 @@ const areas: Readonly<Record<string, readonly string[]>> = {
   packages: [],
   build: [],
   dev: ['packages', 'build'],
-  examples: ['src'],
-  scripts: ['src', 'client', 'build', 'dev', 'packages', 'bench', 'test'],
+  testing: ['packages', 'dev', 'client'],
+  examples: ['src', 'testing'],
+  scripts: ['src', 'client', 'build', 'dev', 'testing', 'packages', 'bench', 'test'],
   bench: ['src', 'client', 'build', 'dev', 'packages', 'scripts', 'test'],
-  test: ['src', 'client', 'build', 'dev', 'packages', 'scripts', 'bench', 'examples'],
+  test: ['src', 'client', 'build', 'dev', 'testing', 'packages', 'scripts', 'bench', 'examples'],
 };
 
 /** The imports of each file, as paths from the repository's root. Packages from npm are left out. */
@@ -57,6 +58,7 @@ function resolveImport(from: string, specifier: string | undefined): string | un
   if (specifier === undefined) return undefined;
   if (specifier.startsWith('.')) return posix.join(posix.dirname(from), specifier);
   if (specifier === 'entra-bff') return 'src/index.ts';
+  if (specifier === 'entra-bff/testing') return 'testing/index.ts';
   const [, name, subpath = ''] = /^@entra-bff\/([^/]+)(\/.+)?$/.exec(specifier) ?? [];
   return name === undefined ? undefined : posix.join('packages', name, entryOf(name, `.${subpath}`));
 }

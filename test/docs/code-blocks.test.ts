@@ -46,6 +46,8 @@ const answersShown: readonly KnownBlock[] = [
   // test/flows/readiness.test.ts
   { document: 'docs/guides/readiness.md', contains: '"degraded": ["credential"]' },
   { document: 'docs/graph-proxy.md', contains: '"@microsoft.graph.downloadUrl":' },
+  // test/docs/emulators.test.ts
+  { document: 'docs/guides/emulators.md', contains: '"secondFactor": false' },
 ];
 
 /** Commands that cannot run here, with the reason. */
@@ -70,6 +72,9 @@ const runElsewhere: Readonly<Record<string, string>> = {
   'npm start': 'test/dev/run.test.ts',
   'npm start -- --directory examples/testing/directory.json': 'test/dev/run.test.ts',
   'npm run test:engines': '.ci/run',
+  [`curl -X PUT -H 'Content-Type: application/json' -d '{ "throttledCalls": 2 }' http://127.0.0.1:7073/_emulator/switches`]:
+    'test/docs/emulators.test.ts',
+  'node --test': 'test/examples/testing.test.ts',
   'npm run test:libraries': '.ci/run',
   'npm run build': 'test/scripts/build.test.ts',
   'npm run bench': 'test/scripts/bench.test.ts',
