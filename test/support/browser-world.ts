@@ -1,8 +1,9 @@
 import type { Directory } from '@entra-bff/directory';
 import type { OpenPage } from '@entra-bff/test-browser';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
+import { signInAs } from '../../testing/index.ts';
 import { openPage } from './open-page.ts';
-import { grantSignIn, signIn, startWorld, type Worker, type WorkerOptions, type World } from './world.ts';
+import { grantSignIn, startWorld, type Worker, type WorkerOptions, type World } from './world.ts';
 
 /** A world with the demo page or another app in front of its worker. */
 export interface BrowserWorld extends World {
@@ -51,21 +52,9 @@ export async function signInAtDemo(world: BrowserWorld, page: Page, name: string
 }
 
 /**
- * Signs a user in without loading a page, and gives the cookies to the browser. The user has consented before.
+ * Signs a user in without loading a page, and gives the cookies to the browser. What the sign-in asks for is granted.
  * @param user the part of the username before the at sign
  */
-export async function signInWithoutPage(
-  { worker }: BrowserWorld,
-  context: BrowserContext,
-  user: string,
-): Promise<void> {
-  const agent = worker.browser();
-  await signIn(agent, { user });
-  for (const [domain, cookies] of agent.jar) {
-    // The cookies of the service are Strict. Those of Entra ID must arrive after a cross-site redirect.
-    const sameSite = domain === 'localhost' ? 'Strict' : 'Lax';
-    await context.addCookies(
-      [...cookies].map(([name, value]) => ({ name, value, domain, path: '/', httpOnly: true, sameSite })),
-    );
-  }
+export function signInWithoutPage({ worker }: BrowserWorld, page: Page, user: string): Promise<void> {
+  return signInAs(page, user, { app: worker.origin });
 }

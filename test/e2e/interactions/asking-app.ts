@@ -23,7 +23,7 @@ export function placeIn(world: BrowserWorld, { session = 'ask', ...more }: AppOp
 
 /** Signs Ben in, and opens the app. */
 export async function openSignedIn(world: BrowserWorld, page: Page, options: AppOptions): Promise<void> {
-  await signInWithoutPage(world, page.context(), 'ben');
+  await signInWithoutPage(world, page, 'ben');
   await page.goto(placeIn(world, options));
   await isReady(page);
 }
