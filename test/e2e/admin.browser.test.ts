@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type BrowserWorld,
   follow,
+  openDemoAs,
   press,
   see,
-  signInAtDemo,
   startBrowserWorld,
 } from '../support/browser-world.ts';
 import { isWholeRun } from '../support/scale.ts';
@@ -24,7 +24,7 @@ afterAll(() => world.close());
 describe('the admin page in a browser', () => {
   it.runIf(isWholeRun)('shows claims and the Graph profile to a user with the role', async ({ skip }) => {
     const page = await world.newPage(skip);
-    await signInAtDemo(world, page, 'Alice Adams');
+    await openDemoAs(world, page, 'Alice Adams');
     await follow(page, 'Open the admin page');
     await see(page, 'Administration');
     await page.getByText('Head of Platform').waitFor();
@@ -38,7 +38,7 @@ describe('the admin page in a browser', () => {
     'tells a user without the role how to get it, and offers another account',
     async ({ skip }) => {
       const page = await world.newPage(skip);
-      await signInAtDemo(world, page, 'Ben Brown');
+      await openDemoAs(world, page, 'Ben Brown');
       await follow(page, 'Open the admin page');
       await see(page, 'You do not have access');
       await page.getByText('"Admin"').waitFor();
@@ -59,7 +59,7 @@ describe('the admin page in a browser', () => {
 
   it.runIf(isWholeRun)('opens from a link on another site without another sign-in', async ({ skip }) => {
     const page = await world.newPage(skip);
-    await signInAtDemo(world, page, 'Alice Adams');
+    await openDemoAs(world, page, 'Alice Adams');
     const asked = world.entra.count('authorize');
     await page.goto(world.entra.origin);
     await page.evaluate((address) => {

@@ -1,7 +1,7 @@
 import { pageIssues } from '@entra-bff/test-browser';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type BrowserWorld, press, see, signInAtDemo, startBrowserWorld } from '../support/browser-world.ts';
+import { type BrowserWorld, openDemoAs, press, see, startBrowserWorld } from '../support/browser-world.ts';
 import { isWholeRun } from '../support/scale.ts';
 
 let world: BrowserWorld;
@@ -35,7 +35,7 @@ describe('the cases on the demo page', () => {
     'configure the emulators, make the call, and are still on after a reload',
     async ({ skip }) => {
       const page = await world.newPage(skip);
-      await signInAtDemo(world, page, 'Ben Brown');
+      await openDemoAs(world, page, 'Ben Brown');
       await page.getByText('Account Manager').waitFor();
       await page.getByText('What your users will see').click();
       await page.getByRole('switch', { name: 'Graph throttles calls' }).click();
@@ -57,7 +57,7 @@ describe('the cases on the demo page', () => {
   /** Signs Ben in at the demo page, turns the case on, and makes the call, which is refused. */
   async function meetAtDemo(skip: (note: string) => never, title: string): Promise<Page> {
     const page = await world.newPage(skip);
-    await signInAtDemo(world, page, 'Ben Brown');
+    await openDemoAs(world, page, 'Ben Brown');
     await page.getByText('What your users will see').click();
     await page.getByRole('switch', { name: title }).click();
     await page.getByRole('switch', { name: title, checked: true }).waitFor();

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BrowserWorld, press, see, signInAtDemo, startBrowserWorld } from '../support/browser-world.ts';
+import { type BrowserWorld, openDemoAs, press, see, startBrowserWorld } from '../support/browser-world.ts';
 import { isWholeRun } from '../support/scale.ts';
 import { userId } from '../support/world.ts';
 
@@ -67,7 +67,7 @@ describe.for(libraries)('%s in a browser', ([, name]) => {
         route.fulfill({ contentType: 'text/javascript', body: module }),
       );
       world.entra.consents.revoke(userId('alice'));
-      await signInAtDemo(world, page, 'Alice Adams');
+      await openDemoAs(world, page, 'Alice Adams');
       expect(await call(page, 'me')).toMatchObject({
         displayName: 'Alice Adams',
         jobTitle: 'Head of Platform',

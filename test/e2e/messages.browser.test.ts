@@ -3,9 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   type BrowserWorld,
   follow,
+  openDemoAs,
   press,
   see,
-  signInAtDemo,
   startBrowserWorld,
 } from '../support/browser-world.ts';
 import { isWholeRun } from '../support/scale.ts';
@@ -34,7 +34,7 @@ describe('the home of the demo', () => {
     async ({ skip }) => {
       const page = await world.newPage(skip);
       grantSignIn(world, 'Alice Adams', ['Mail.Read']);
-      await signInAtDemo(world, page, 'Alice Adams');
+      await openDemoAs(world, page, 'Alice Adams');
       const held = Promise.withResolvers<void>();
       await page.route('**/api/graph/v1.0/me?*', async (route) => {
         await held.promise;
@@ -65,7 +65,7 @@ describe('messages in a browser', () => {
     'require consent at first use, then open automatically and page to the end',
     async ({ skip }) => {
       const page = await world.newPage(skip);
-      await signInAtDemo(world, page, 'Ben Brown');
+      await openDemoAs(world, page, 'Ben Brown');
       await askForMessages(page);
       await press(page, 'Accept');
       await page.getByText('10 shown').waitFor();
@@ -90,7 +90,7 @@ describe('messages in a browser', () => {
     'stay closed after a denial, and a click requests the permission again',
     async ({ skip }) => {
       const page = await world.newPage(skip);
-      await signInAtDemo(world, page, 'Ben Brown');
+      await openDemoAs(world, page, 'Ben Brown');
       await askForMessages(page);
       await press(page, 'Cancel');
       await see(page, 'Permission declined');
@@ -110,7 +110,7 @@ describe('messages in a browser', () => {
     async ({ skip }) => {
       const page = await world.newPage(skip);
       grantSignIn(world, 'Ben Brown', ['Mail.Read']);
-      await signInAtDemo(world, page, 'Ben Brown');
+      await openDemoAs(world, page, 'Ben Brown');
       await press(page, 'Show my messages');
       await page.getByText('10 shown').waitFor();
       Object.assign(world.graph.switches, { throttledCalls: 1, retryAfterSeconds: 6 });

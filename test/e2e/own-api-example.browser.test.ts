@@ -1,6 +1,6 @@
 import { demoClient } from '@entra-bff/directory';
 import { expect, it } from 'vitest';
-import { signInAtDemo } from '../support/browser-world.ts';
+import { openDemoAs } from '../support/browser-world.ts';
 import { readText } from '../support/documents.ts';
 import { openPage } from '../support/open-page.ts';
 import { startOrdersExample } from '../support/orders-example.ts';
@@ -14,7 +14,7 @@ it.runIf(isWholeRun)('examples/own-api/call.js shows an order of the API in the 
     const worker = await world.startWorker({ servesDemo: true, environment: api.environment });
     world.entra.consents.grant({ ...demoClient, scopes: ['api://contoso-orders/Orders.Read'] });
     const page = await openPage(skip);
-    await signInAtDemo({ ...world, worker, newPage: openPage }, page, 'Alice Adams');
+    await openDemoAs({ ...world, worker, newPage: openPage }, page, 'Alice Adams');
     await page.evaluate(`(async () => { ${readText('examples/own-api/call.js')} })()`);
     expect(JSON.parse(await page.locator('body').innerText())).toEqual({
       id: 'A-1',

@@ -1,7 +1,7 @@
 import { pageIssues } from '@entra-bff/test-browser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reasonTexts } from '../../src/shared/interaction/reason-texts.ts';
-import { type BrowserWorld, see, signInAtDemo, startBrowserWorld } from '../support/browser-world.ts';
+import { type BrowserWorld, openDemoAs, see, startBrowserWorld } from '../support/browser-world.ts';
 import { isWholeRun } from '../support/scale.ts';
 import { userId } from '../support/world.ts';
 
@@ -32,7 +32,7 @@ const numbers = [
 describe('a page for which Entra ID needs the user', () => {
   it.runIf(isWholeRun)('names each reason in its own words, and who can help', async ({ skip }) => {
     const page = await world.newPage(skip);
-    await signInAtDemo(world, page, 'Alice Adams');
+    await openDemoAs(world, page, 'Alice Adams');
     // The roles are too old, so the admin page renews them.
     world.advance(301);
     for (const [number, reason] of numbers) {
@@ -54,7 +54,7 @@ describe('a page for which Entra ID needs the user', () => {
     'names what is wrong with the registration, and offers no sign-in',
     async ({ skip }) => {
       const page = await world.newPage(skip);
-      await signInAtDemo(world, page, 'Alice Adams');
+      await openDemoAs(world, page, 'Alice Adams');
       world.advance(301);
       for (const [number, text] of [
         [500011, 'Requested: User.Read'],
@@ -78,7 +78,7 @@ describe('the demo page', () => {
   it.runIf(isWholeRun)('shows the words of the reason', async ({ skip }) => {
     const page = await world.newPage(skip);
     world.entra.switches.accessTokenLifetimeSeconds = 20;
-    await signInAtDemo(world, page, 'Ben Brown');
+    await openDemoAs(world, page, 'Ben Brown');
     for (const [number, reason] of numbers.slice(0, 3)) {
       world.entra.switches.refreshRefusedWith = number;
       world.pass(600);

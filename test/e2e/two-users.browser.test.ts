@@ -2,7 +2,7 @@ import type { RecordedRequest } from '@entra-bff/graph-emulator';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { inspectAppearance } from '../support/appearance.ts';
-import { type BrowserWorld, press, see, signInAtDemo, startBrowserWorld } from '../support/browser-world.ts';
+import { type BrowserWorld, openDemoAs, press, see, startBrowserWorld } from '../support/browser-world.ts';
 import { isWholeRun } from '../support/scale.ts';
 import { grantSignIn, userId } from '../support/world.ts';
 
@@ -170,7 +170,7 @@ describe('two users in two tabs of one browser', () => {
 describe('the demo after a sign-in in another tab', () => {
   async function openMessages(skip: (note: string) => never): Promise<Page> {
     const page = await world.newPage(skip);
-    await signInAtDemo(world, page, 'Alice Adams');
+    await openDemoAs(world, page, 'Alice Adams');
     await press(page, 'Show my messages');
     await page.getByText('10 shown').waitFor();
     await page.locator('#profile:not([aria-busy]) dl').waitFor();

@@ -43,11 +43,18 @@ export async function startSignIn(page: Page, origin: string): Promise<void> {
   await press(page, 'Sign in');
 }
 
-/** Signs in from the demo page. The user has consented before. */
+/** Signs in from the demo page, at the pages of Entra ID. The user has consented before. */
 export async function signInAtDemo(world: BrowserWorld, page: Page, name: string): Promise<void> {
   grantSignIn(world, name);
   await startSignIn(page, world.worker.origin);
   await press(page, new RegExp(name));
+  await see(page, `Hello, ${name}`);
+}
+
+/** Opens the demo page as a user who signed in without a page. Otherwise like `signInAtDemo`. */
+export async function openDemoAs(world: BrowserWorld, page: Page, name: string): Promise<void> {
+  await signInWithoutPage(world, page, name.split(' ')[0]?.toLowerCase() ?? '');
+  await page.goto(world.worker.origin);
   await see(page, `Hello, ${name}`);
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Directory, demoClient, demoDirectory } from '@entra-bff/directory';
+import { type Directory, demoClient, demoDirectory, findUserByName } from '@entra-bff/directory';
 import type { EntraEmulator } from '@entra-bff/entra-emulator';
 import { startTestEmulator } from '@entra-bff/entra-emulator/testing';
 import { type FunctionsHost, type FunctionsHostOptions, startFunctionsHost } from '@entra-bff/functions-host';
@@ -234,7 +234,7 @@ function answerPage(browser: UserAgent, page: WireAnswer, answers: SignInAnswers
 
 /** The id of a test user, by the part of the username before the at sign. */
 export function userId(name: string): string {
-  const user = demoDirectory.users.find(({ username }) => username.startsWith(`${name}@`));
+  const user = findUserByName(demoDirectory, name);
   if (user === undefined) throw new Error(`no test user ${name}`);
   return user.id;
 }
