@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { networkInterfaces } from 'node:os';
 import { demoDirectory, demoUsers } from '@entra-bff/directory';
 import type { EntraEmulator } from '@entra-bff/entra-emulator';
 import { startTestEmulator } from '@entra-bff/entra-emulator/testing';
@@ -90,6 +91,21 @@ describe.each(['Entra', 'Graph'])('the control API of the %s emulator', (emulato
       'cross-origin-resource-policy': 'same-origin',
       'x-content-type-options': 'nosniff',
     });
+  });
+
+  it('is reached at 127.0.0.1 only, not at any other address of this computer', async () => {
+    const { port } = new URL(url(''));
+    // On Linux, all of 127.0.0.0/8 leads to this computer. On other systems, only 127.0.0.1 exists.
+    const addresses = Object.values(networkInterfaces()).flatMap((all = []) => all);
+    const others = [
+      '127.0.0.2',
+      ...addresses.filter(({ internal }) => !internal).map(({ address }) => address),
+    ];
+    for (const address of others) {
+      const host = address.includes(':') ? `[${address}]` : address;
+      const answer = send('GET', `http://${host}:${port}/_emulator/requests`);
+      await expect(answer, address).rejects.toMatchObject({ code: expect.stringMatching(/^E/) });
+    }
   });
 
   describe('refuses', () => {
