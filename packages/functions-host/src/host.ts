@@ -14,7 +14,10 @@ import { timerInput } from './timer-input.ts';
 import { EntryPointError, startWorker, type Worker } from './worker.ts';
 
 export interface FunctionsHostOptions {
-  /** Path of a CommonJS bundle. Each host loads a separate instance, as each worker in Azure does. */
+  /**
+   * Path of a CommonJS bundle, or of a file that requires others. Each host loads a separate instance, as each worker in Azure
+   * does, except for ES modules.
+   */
   bundle: string;
   /** The folder of `host.json`; default the current directory, as with `func start`. */
   appDirectory?: string;

@@ -3,22 +3,26 @@ import { createRequire, Module } from 'node:module';
 const coreModuleName = '@azure/functions-core';
 const nodeRequire = createRequire(import.meta.url);
 const coreOfModule = new WeakMap<object, object>();
-let loading: { filename: string; core: object } | undefined;
+let loading: { core: object } | undefined;
 
 /**
- * Loads a CommonJS bundle with `core` as its `@azure/functions-core`. Every call creates a new instance, so that several
- * workers can run in one process.
+ * Loads an app with `core` as its `@azure/functions-core`: a CommonJS bundle, or a file that requires others. Every call
+ * creates a new instance of each of them, so that several workers can run in one process. Node.js loads an ES module only
+ * once, so an app of ES modules can run only once in a process.
  */
 export function loadBundle(path: string, core: object): unknown {
   patchRequire();
   const filename = nodeRequire.resolve(path);
   delete nodeRequire.cache[filename];
-  loading = { filename, core };
+  const loadedBefore = new Set(Object.keys(nodeRequire.cache));
+  loading = { core };
   try {
     return nodeRequire(filename);
   } finally {
     loading = undefined;
-    delete nodeRequire.cache[filename];
+    for (const name of Object.keys(nodeRequire.cache)) {
+      if (!loadedBefore.has(name)) delete nodeRequire.cache[name];
+    }
   }
 }
 
@@ -27,7 +31,8 @@ export function loadBundle(path: string, core: object): unknown {
 const patchRequire = once(() => {
   const original = Module.prototype.require;
   Module.prototype.require = Object.assign(function patchedRequire(this: Module, id: string): unknown {
-    if (loading && this.filename === loading.filename) coreOfModule.set(this, loading.core);
+    // Loading is synchronous, so only modules of the app require others meanwhile.
+    if (loading && !coreOfModule.has(this)) coreOfModule.set(this, loading.core);
     if (id !== coreModuleName) return original.call(this, id);
     return coreOfModule.get(this) ?? original.call(this, id);
   }, original);

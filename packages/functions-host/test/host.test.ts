@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { startFunctionsHost } from '../src/host.ts';
 import { bundleFixture, hostOf, send } from '../testing/fixture.ts';
 
@@ -30,6 +33,32 @@ describe('startFunctionsHost', () => {
     for (const host of [one, one, other]) counts.push((await send(host, '/count')).text);
     expect(counts).toEqual(['1', '2', '1']);
     await Promise.all([one.close(), other.close()]);
+  });
+
+  it('does so for an app of several files, which share one `@azure/functions`', async () => {
+    const folder = fileURLToPath(new URL('../../../.build/several-files', import.meta.url));
+    await mkdir(folder, { recursive: true });
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(
+      join(folder, 'count.cjs'),
+      `const { app } = require('@azure/functions');
+       let calls = 0;
+       app.get('count', () => ({ body: String(++calls) }));`,
+    );
+    const bundle = join(folder, 'main.cjs');
+    await writeFile(
+      bundle,
+      `const { app } = require('@azure/functions');
+       require('./count.cjs');
+       app.get('main', () => ({ body: 'main' }));`,
+    );
+    const hosts = [await startFunctionsHost({ bundle }), await startFunctionsHost({ bundle })];
+    const texts = [];
+    for (const host of hosts) {
+      for (const path of ['/count', '/main']) texts.push((await send(host, path)).text);
+      await host.close();
+    }
+    expect(texts).toEqual(['1', 'main', '1', 'main']);
   });
 
   it('sets the given environment only while the app starts', async () => {
