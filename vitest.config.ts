@@ -6,7 +6,7 @@ const browserTests = '**/*.browser.test.ts';
 
 /** These need Azurite, a bundle, the compiler, processes or many connections. All other tests of their folders do not. */
 const integrated = [
-  'test/client/package.test.ts',
+  'test/cli/main.test.ts',
   'test/docs/api.test.ts',
   'test/scripts/{bench,build,measure,package,policy,soak}.test.ts',
   'test/shared/graph/client.test.ts',
@@ -16,7 +16,7 @@ const integrated = [
   'test/shared/storage/table.contract.test.ts',
   'test/supply-chain.test.ts',
 ];
-const unit = ['test/{client,docs,scripts,shared}/**/*.test.ts', 'test/*.test.ts'];
+const unit = ['test/{cli,client,docs,scripts,shared}/**/*.test.ts', 'test/*.test.ts'];
 const flows = ['test/{connection-proof,dev,examples,flows,store-proof}/**/*.test.ts', ...integrated];
 
 function project(
@@ -31,25 +31,28 @@ const resultFiles: Readonly<Record<string, string>> = {
   whole: 'tests-all',
   engines: 'tests-engines',
   libraries: 'tests-libraries',
+  package: 'tests-package',
 };
+/** Modes that run one folder of tests, and nothing else, file by file. */
+const ownRuns: readonly string[] = ['engines', 'libraries', 'package'];
 
 const resultFileOf = (mode: string) => `.artefacts/${resultFiles[mode] ?? 'tests'}.json`;
 
 /**
  * `--mode whole` runs every test at full scale. `--mode screenshots` takes screenshots. `--mode engines` runs the main
- * journeys in every browser engine, and nothing else. `--mode libraries` calls Graph with its libraries, and nothing else.
+ * journeys in every browser engine, and nothing else. `--mode libraries` calls Graph with its libraries, and nothing else. `--mode package`
+ * installs the npm package and runs it, and nothing else.
  */
 export default defineConfig(({ mode }) => ({
   test: {
-    projects:
-      mode === 'engines' || mode === 'libraries'
-        ? [project(mode, [`test/${mode}/*.test.ts`])]
-        : [
-            project('unit', unit, { exclude: [browserTests, ...integrated] }),
-            project('flows', flows),
-            project('browser', [`{packages,test}/${browserTests}`], { exclude: [] }),
-            project('emulators', ['packages/*/test/**/*.test.ts']),
-          ],
+    projects: ownRuns.includes(mode)
+      ? [project(mode, [`test/${mode}/*.test.ts`])]
+      : [
+          project('unit', unit, { exclude: [browserTests, ...integrated] }),
+          project('flows', flows),
+          project('browser', [`{packages,test}/${browserTests}`], { exclude: [] }),
+          project('emulators', ['packages/*/test/**/*.test.ts']),
+        ],
     // Files share the modules that they import. Tests leave no state in modules.
     isolate: false,
     // Runs once for all projects.
@@ -65,7 +68,7 @@ export default defineConfig(({ mode }) => ({
     // Conditions are met at once on a quiet machine. A busy machine must not fail the test.
     expect: { poll: { timeout: 20_000 } },
     // Only one engine runs at a time.
-    maxWorkers: mode === 'engines' || mode === 'libraries' ? 1 : '100%',
+    maxWorkers: ownRuns.includes(mode) ? 1 : '100%',
     reporters: [
       mode === 'whole' ? new ProgressReporter(resultFileOf(mode)) : 'default',
       ['json', { outputFile: resultFileOf(mode) }],

@@ -24,14 +24,15 @@ const layers: readonly (readonly string[])[] = [
 const areas: Readonly<Record<string, readonly string[]>> = {
   src: [],
   client: [],
+  cli: ['src'],
   packages: [],
   build: [],
   dev: ['packages', 'build'],
   testing: ['packages', 'dev', 'client'],
   examples: ['src', 'testing'],
-  scripts: ['src', 'client', 'build', 'dev', 'testing', 'packages', 'bench', 'test'],
+  scripts: ['src', 'client', 'cli', 'build', 'dev', 'testing', 'packages', 'bench', 'test'],
   bench: ['src', 'client', 'build', 'dev', 'packages', 'scripts', 'test'],
-  test: ['src', 'client', 'build', 'dev', 'testing', 'packages', 'scripts', 'bench', 'examples'],
+  test: ['src', 'client', 'cli', 'build', 'dev', 'testing', 'packages', 'scripts', 'bench', 'examples'],
 };
 
 /** The imports of each file, as paths from the repository's root. Packages from npm are left out. */

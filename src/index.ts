@@ -1,10 +1,10 @@
-import { zstdCompressSync } from 'node:zlib';
 import { createApp } from './app.ts';
 import { misconfigured, noteMissingLimits, warnOfSettings } from './functions/misconfigured.ts';
 import { requireLibraryFiles } from './library-files.ts';
 import { type Bff, type FunctionApp, register } from './registration.ts';
 import { ConfigError, parseConfig } from './shared/config/config.ts';
 import { readPolicies } from './shared/config/policies.ts';
+import { runtimeIssues } from './shared/config/runtime.ts';
 import type { Environment } from './shared/config/setting.ts';
 import { allMethods } from './shared/http/endpoint.ts';
 import { makeRequestsReadable } from './shared/http/readable-requests.ts';
@@ -44,11 +44,8 @@ export type { Log, LogLevel, LogRecord } from './shared/telemetry/log.ts';
  */
 export function startBff(app: FunctionApp, environment: Environment, extend?: (bff: Bff) => void): void {
   try {
-    if (zstdCompressSync === undefined) {
-      throw new ConfigError([
-        'Node.js is older than 22.15 and has no zstd; set the Node.js version of the function app to 24.',
-      ]);
-    }
+    const issues = runtimeIssues();
+    if (issues.length > 0) throw new ConfigError(issues);
     requireLibraryFiles();
     const config = parseConfig(environment);
     warnOfSettings(config.warnings);

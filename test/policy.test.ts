@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { demoDirectory, graphResourceId } from '@entra-bff/directory';
 import { describe, expect, it } from 'vitest';
+import { administratorConsents } from '../cli/policy/administrator-consent.ts';
+import { readPermissionReference } from '../cli/policy/permission-reference.ts';
 import { namesTakenForKeys } from '../scripts/graph-names.ts';
-import { administratorConsents } from '../scripts/policy/administrator-consent.ts';
-import { readPermissionReference } from '../scripts/policy/permission-reference.ts';
 import { policyJsonSchema } from '../scripts/policy-schema.ts';
 import { moreFileNames } from '../src/shared/config/more-policies.ts';
 import { readGraphPolicy } from '../src/shared/config/policies.ts';

@@ -1,11 +1,11 @@
+import { administratorConsents } from '../../cli/policy/administrator-consent.ts';
+import { describeGuard } from '../../cli/policy/describe-guard.ts';
 import { type MoreFileName, moreFileNames } from '../../src/shared/config/more-policies.ts';
 import { readGraphPolicy, readMorePolicy } from '../../src/shared/config/policies.ts';
 import { morePolicies } from '../../src/shared/config/shipped-policies.ts';
 import type { OptionBound, OptionBounds } from '../../src/shared/policy/option-bounds.ts';
 import type { Policy, PolicyFeature } from '../../src/shared/policy/policy.ts';
 import type { PolicyRule } from '../../src/shared/policy/rule.ts';
-import { administratorConsents } from '../policy/administrator-consent.ts';
-import { describeGuard } from '../policy/describe-guard.ts';
 import { table } from './table.ts';
 
 /** docs/reference/graph-features.md */

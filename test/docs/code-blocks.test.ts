@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { parseDirectory } from '@entra-bff/directory';
 import { describe, expect, it } from 'vitest';
+import { runPolicyCommand } from '../../cli/policy/command.ts';
 import nextConfig from '../../examples/nextjs/next.config.ts';
 import viteConfig from '../../examples/vite/vite.config.ts';
 import { guides, readExample } from '../../scripts/docs/examples.ts';
-import { runPolicyCommand } from '../../scripts/policy/command.ts';
+import { repositoryPolicy } from '../../scripts/policy-place.ts';
 import { ConfigError, parseConfig, toLines } from '../../src/shared/config/config.ts';
 import { settingGroups } from '../../src/shared/config/settings.ts';
 import { parseKeyBytes } from '../../src/shared/crypto/key-ring.ts';
@@ -241,7 +242,7 @@ function checkPolicyCommand(command: string): void {
   const file = join(folder, 'my-policy.json');
   writeFileSync(file, myPolicyText());
   const args = argumentsOf(command).map((word) => (word === 'my-policy.json' ? file : word));
-  const { isGood, text } = runPolicyCommand(args);
+  const { isGood, text } = runPolicyCommand(args, repositoryPolicy);
   rmSync(folder, { recursive: true });
   expect(isGood, text).toBe(true);
 }

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runInThisContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runPolicyCommand } from '../../cli/policy/command.ts';
 import { BffProblem, type Client } from '../../client/client.ts';
-import { runPolicyCommand } from '../../scripts/policy/command.ts';
+import { repositoryPolicy } from '../../scripts/policy-place.ts';
 import { policyOf } from '../support/policies.ts';
 import { type PolicyFile, policyOfTasks, readTasks, type TaskBlock } from '../support/policy-guide.ts';
 import type { UserAgent, WireAnswer } from '../support/user-agent.ts';
@@ -71,7 +72,7 @@ describe('the tasks of docs/policy.md', () => {
 
   it('show the rule that the command of the last task writes', () => {
     const file = write('added', before);
-    expect(runPolicyCommand(['add', 'GET /me/presence', file]).isGood).toBe(true);
+    expect(runPolicyCommand(['add', 'GET /me/presence', file], repositoryPolicy).isGood).toBe(true);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(after);
   });
 });
@@ -84,7 +85,7 @@ function check(block: TaskBlock, worker: Worker): void | Promise<void> {
       return checkCall(block, worker);
     case 'command': {
       const args = block.args.map((word) => (word === 'my-policy.json' ? write('my-policy', before) : word));
-      expect(runPolicyCommand(args).text).toBe(block.output);
+      expect(runPolicyCommand(args, repositoryPolicy).text).toBe(block.output);
     }
   }
 }

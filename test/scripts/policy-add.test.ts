@@ -2,7 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { runPolicyCommand } from '../../scripts/policy/command.ts';
+import { runPolicyCommand } from '../../cli/policy/command.ts';
+import { repositoryPolicy } from '../../scripts/policy-place.ts';
 import { policyOf, refusalOf } from '../support/policies.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'policy-add-'));
@@ -10,7 +11,8 @@ const file = join(folder, 'policy.json');
 afterAll(() => rmSync(folder, { recursive: true }));
 beforeEach(() => rmSync(file, { force: true }));
 
-const add = (call: string, ...more: string[]) => runPolicyCommand(['add', call, file, ...more]);
+const add = (call: string, ...more: string[]) =>
+  runPolicyCommand(['add', call, file, ...more], repositoryPolicy);
 const read = () => readFileSync(file, 'utf8');
 const features = () => JSON.parse(read()).features;
 /** The only rule of a file that has one. */
@@ -77,7 +79,7 @@ describe('add', () => {
   }
 }
 `);
-    const explained = runPolicyCommand(['explain', 'GET /v1.0/me/presence', file]);
+    const explained = runPolicyCommand(['explain', 'GET /v1.0/me/presence', file], repositoryPolicy);
     expect(explained.isGood).toBe(true);
   });
 
@@ -317,7 +319,7 @@ describe('refuses', () => {
   });
 
   it('options of add in other commands', () => {
-    expect(runPolicyCommand(['check', '--scope=User.Read']).text).toContain('Use one of');
+    expect(runPolicyCommand(['check', '--scope=User.Read'], repositoryPolicy).text).toContain('Use one of');
   });
 });
 

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runPolicyCommand } from '../../scripts/policy/command.ts';
+import { runPolicyCommand } from '../../cli/policy/command.ts';
+import { repositoryPolicy } from '../../scripts/policy-place.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 let folder: string;
@@ -28,7 +29,7 @@ function start(
 
 /** The same without a process. A good result goes to standard output, any other to standard error. */
 function policy(...args: string[]): { code: number; out: string; err: string } {
-  const { isGood, text } = runPolicyCommand(args);
+  const { isGood, text } = runPolicyCommand(args, repositoryPolicy);
   return { code: isGood ? 0 : 1, out: isGood ? `${text}\n` : '', err: isGood ? '' : `${text}\n` };
 }
 

@@ -83,10 +83,12 @@ export interface Config {
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly issues: readonly string[];
+  readonly warnings: readonly string[];
   /** @param warnings what may explain the issues, for example a misspelled name */
   constructor(issues: readonly string[], warnings: readonly string[] = []) {
     super(`The settings are not usable:\n${toLines([...issues, ...warnings])}`);
     this.issues = issues;
+    this.warnings = warnings;
   }
 }
 

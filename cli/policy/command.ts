@@ -1,57 +1,72 @@
-import { fileURLToPath } from 'node:url';
 import { readPolicyFile } from '../../src/shared/config/policies.ts';
 import { customApiProfile } from '../../src/shared/policy/custom-api.ts';
 import { graphProfile } from '../../src/shared/policy/graph-profile.ts';
 import { proxyMethods } from '../../src/shared/policy/methods.ts';
+import type { PolicyResult } from '../../src/shared/policy/parse.ts';
 import type { Policy } from '../../src/shared/policy/policy.ts';
 import { addRule } from './add/add.ts';
 import { explainCall } from './explain.ts';
 import { listScopes } from './list-scopes.ts';
 import { findPrefixWarnings, findWarnings } from './warnings.ts';
 
-const usage = `Use one of
-  npm run policy -- check [file]
-  npm run policy -- explain 'GET /v1.0/me/messages?$top=5' [file]
-  npm run policy -- scopes [file]
-  npm run policy -- add 'GET /me/presence' [file] [--permissions=FILE] [--scope=NAME] [--feature=NAME]
+/** The policy that a command is about if it names no file, and how its output names commands. */
+export interface PolicyPlace {
+  /** How the command is called: `npm run policy --`. */
+  readonly command: string;
+  /** The file to which `add` adds. Undefined: it has to be named. */
+  readonly file: string | undefined;
+  /** For the output. */
+  readonly name: string;
+  /** @param scopePrefix the application ID URI of your own API */
+  read(scopePrefix: string | undefined): PolicyResult;
+  /** How to use a changed file. */
+  howToUse(file: string): string;
+}
 
-Without a file: the shipped policy/graph.json. For the policy of your own API, add its application ID URI:
+export const usageOf = ({ command, name }: Pick<PolicyPlace, 'command' | 'name'>) => `Use one of
+  ${command} check [file]
+  ${command} explain 'GET /v1.0/me/messages?$top=5' [file]
+  ${command} scopes [file]
+  ${command} add 'GET /me/presence' [file] [--permissions=FILE] [--scope=NAME] [--feature=NAME]
+
+Without a file: ${name}. For the policy of your own API, add its application ID URI:
 --api=api://orders. Repeat --api for each of your other APIs, and check compares them. Put the call into single quotes,
 because in double quotes the shell replaces $top. An address of Graph or Graph Explorer may take the place of the path. For a call with a body, add its type:
 'POST /v1.0/me/sendMail application/json'.`;
 
-const shipped = fileURLToPath(new URL('../../policy/graph.json', import.meta.url));
-
 export interface CommandResult {
   /** False if the file has an issue, the call is refused, or the arguments are wrong. */
   readonly isGood: boolean;
+  /** True if the arguments are wrong. Then the text shows the right ones. */
+  readonly isWrongCall?: boolean;
   readonly text: string;
 }
 
 /** @param args without the node executable and the script */
-export function runPolicyCommand(args: readonly string[]): CommandResult {
+export function runPolicyCommand(args: readonly string[], place: PolicyPlace): CommandResult {
+  const wrongCall = { isGood: false, isWrongCall: true, text: usageOf(place) };
   const { options, words } = readArguments(args);
   const [scopePrefix] = options.api;
   const [command, ...rest] = words;
   const [first] = rest;
   const allowed = command === 'add' ? optionNames : ['api'];
   if (optionNames.some((name) => options[name].length > 0 && !allowed.includes(name))) {
-    return { isGood: false, text: usage };
+    return wrongCall;
   }
   if (command === 'check' && rest.length <= 1) {
-    return withPolicy(first, scopePrefix, (policy) => check(policy, first, options.api));
+    return withPolicy(place, first, scopePrefix, (policy) => check(policy, first ?? place.name, options.api));
   }
   if (command === 'explain' || command === 'add') {
     const [call, file, ...more] = joinCall(rest);
-    if (call === undefined || more.length > 0) return { isGood: false, text: usage };
-    if (command === 'add') return add(call, file, options);
+    if (call === undefined || more.length > 0) return wrongCall;
+    if (command === 'add') return add(place, call, file, options);
     const profile = scopePrefix === undefined ? graphProfile : customApiProfile(scopePrefix);
-    return withPolicy(file, scopePrefix, (policy) => explainCall(policy, call, profile));
+    return withPolicy(place, file, scopePrefix, (policy) => explainCall(policy, call, profile));
   }
   if (command === 'scopes' && rest.length <= 1) {
-    return withPolicy(first, scopePrefix, (policy) => ({ isGood: true, text: listScopes(policy) }));
+    return withPolicy(place, first, scopePrefix, (policy) => ({ isGood: true, text: listScopes(policy) }));
   }
-  return { isGood: false, text: usage };
+  return wrongCall;
 }
 
 const optionNames = ['api', 'permissions', 'scope', 'feature'] as const;
@@ -80,14 +95,25 @@ function readArguments(args: readonly string[]): {
 }
 
 function add(
+  place: PolicyPlace,
   call: string,
-  file: string | undefined,
+  named: string | undefined,
   { api, permissions, scope, feature }: Options,
 ): CommandResult {
+  const file = named ?? place.file;
+  if (file === undefined) {
+    return {
+      isGood: false,
+      isWrongCall: true,
+      text: `Name the file: ${place.command} add '${call}' my-policy.json`,
+    };
+  }
   return addRule({
     call,
-    file: file ?? shipped,
-    shownFile: file ?? 'policy/graph.json',
+    file,
+    shownFile: named ?? place.name,
+    command: place.command,
+    howToUse: place.howToUse,
     scopes: scope.flatMap((names) => names.split(',')),
     feature: feature[0],
     referenceFile: permissions[0],
@@ -104,7 +130,7 @@ function joinCall(args: readonly string[]): readonly string[] {
   return [args.slice(0, count).join(' '), ...args.slice(count)];
 }
 
-function check(policy: Policy, file: string | undefined, prefixes: readonly string[]): CommandResult {
+function check(policy: Policy, name: string, prefixes: readonly string[]): CommandResult {
   const warnings = [
     ...findWarnings(policy, prefixes.length === 0 ? 'graph' : 'custom-api'),
     ...findPrefixWarnings(prefixes),
@@ -113,19 +139,20 @@ function check(policy: Policy, file: string | undefined, prefixes: readonly stri
   const rules = counted(policy.rules.length, 'rule');
   return {
     isGood: true,
-    text: `${file ?? 'policy/graph.json'} is valid: ${features}, ${rules}.${warnings.join('')}`,
+    text: `${name} is valid: ${features}, ${rules}.${warnings.join('')}`,
   };
 }
 
 function withPolicy(
+  place: PolicyPlace,
   file: string | undefined,
   scopePrefix: string | undefined,
   use: (policy: Policy) => CommandResult,
 ): CommandResult {
-  const reading = readPolicyFile(file ?? shipped, scopePrefix);
+  const reading = file === undefined ? place.read(scopePrefix) : readPolicyFile(file, scopePrefix);
   if (reading.kind === 'policy') return use(reading.policy);
   const issues = reading.issues.map((issue) => `  ${issue}`);
-  return { isGood: false, text: `${file ?? 'policy/graph.json'} is not valid:\n${issues.join('\n')}` };
+  return { isGood: false, text: `${file ?? place.name} is not valid:\n${issues.join('\n')}` };
 }
 
 function counted(count: number, name: string): string {

@@ -20,6 +20,10 @@ export interface AddArguments {
   readonly file: string;
   /** The file as the command names it. */
   readonly shownFile: string;
+  /** How the command is called: `npm run policy --`. */
+  readonly command: string;
+  /** How to use a changed file. */
+  howToUse(file: string): string;
   readonly scopes: readonly string[];
   readonly feature: string | undefined;
   readonly referenceFile: string | undefined;
@@ -117,7 +121,7 @@ function describeExisting(policy: Policy, call: RequestedCall): string | undefin
 }
 
 function describeAdded(
-  { call: rule, shownFile, scopePrefix }: AddArguments,
+  { call: rule, shownFile, scopePrefix, command, howToUse }: AddArguments,
   { method, path, query, contentType }: RequestedCall,
   feature: { readonly name: string; readonly title: string; readonly isNew: boolean },
   { scopes, from, alternatives }: FoundScopes,
@@ -142,8 +146,8 @@ function describeAdded(
       : []),
     '',
     'To try it:',
-    `  npm run policy -- explain '${call.replaceAll("'", "'\\''")}' ${shownFile}${own}`,
-    ...(scopePrefix === undefined ? [`  GRAPH_POLICY_FILE=${shownFile} npm start`] : []),
+    `  ${command} explain '${call.replaceAll("'", "'\\''")}' ${shownFile}${own}`,
+    ...(scopePrefix === undefined ? [`  ${howToUse(shownFile)}`] : []),
     `Add ${scopes.join(' and ')} to the permissions of the app registration.`,
   ].join('\n');
 }
