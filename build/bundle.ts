@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
 import { deferred } from './deferred.ts';
 import { evaluated } from './evaluated.ts';
 import { type BuiltLibraries, bundleLibraries, librariesApart, libraryFile } from './libraries.ts';
-import { deployed } from './options.ts';
+import { deployed, published } from './options.ts';
 import { bundlePageAssets } from './page-assets.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -39,6 +39,8 @@ export interface BundleOptions {
   readonly measured?: boolean;
   /** Files whose exports replace globals of the same name, for tests. */
   readonly inject?: readonly string[];
+  /** For the npm package: without a source map, and with an app's own `@azure/functions`. Default: false. */
+  readonly isPublished?: boolean;
 }
 
 /**
@@ -46,7 +48,7 @@ export interface BundleOptions {
  * @param libraryFiles if given, some libraries are in these files beside the bundle instead of in it
  */
 export async function bundle(
-  { entry, outfile, measured = false, inject = [] }: BundleOptions,
+  { entry, outfile, measured = false, inject = [], isPublished = false }: BundleOptions,
   libraryFiles?: readonly string[],
 ): Promise<Metafile> {
   const clientSource = await bundleClient({ measured });
@@ -54,7 +56,7 @@ export async function bundle(
   await mkdir(fromRoot('.build'), { recursive: true });
   await writeFile(fromRoot('.build/client.js'), clientSource);
   const { metafile } = await build({
-    ...deployed,
+    ...(isPublished ? published : deployed),
     absWorkingDir: root,
     entryPoints: [entry],
     outfile,
@@ -81,7 +83,7 @@ export async function bundle(
       ),
     },
     minifySyntax: !measured,
-    sourcemap: 'external',
+    sourcemap: isPublished ? false : 'external',
   });
   return metafile;
 }
@@ -105,4 +107,15 @@ export async function bundleApp(outfile: string): Promise<BuiltApp> {
 export async function buildApp(outfile: string = appFile): Promise<string> {
   await bundleApp(outfile);
   return outfile;
+}
+
+/**
+ * Builds what the npm package runs in a Functions app: `index.cjs`, and the folder of libraries beside it. An app may bundle
+ * them into one file, so nothing checks whether the folder is there.
+ */
+export async function bundlePackage(folder: string): Promise<readonly Metafile[]> {
+  const outfile = join(folder, 'index.cjs');
+  const libraries = await bundleLibraries(folder, published);
+  const metafile = await bundle({ entry: fromRoot('src/index.ts'), outfile, isPublished: true }, []);
+  return [metafile, libraries.metafile];
 }

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile, type Plugin, transform } from 'esbuild';
 import { deferredModules } from './deferred.ts';
-import { deployed } from './options.ts';
+import { deployed, type published } from './options.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -50,10 +50,13 @@ export interface BuiltLibraries {
  * Writes the libraries into a folder beside the bundle. Code that several of them need is in files that they share. esbuild
  * splits only ES modules, so each file is converted afterwards.
  */
-export async function bundleLibraries(bundleFolder: string): Promise<BuiltLibraries> {
+export async function bundleLibraries(
+  bundleFolder: string,
+  options: typeof deployed | typeof published = deployed,
+): Promise<BuiltLibraries> {
   const folder = join(bundleFolder, FOLDER);
   const { outputFiles, metafile } = await build({
-    ...deployed,
+    ...options,
     absWorkingDir: root,
     entryPoints: [
       ...Object.keys(libraries).map((name) => ({ in: `library:${name}`, out: name })),

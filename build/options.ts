@@ -19,3 +19,11 @@ export const deployed = {
   metafile: true,
   logLevel: 'silent',
 } as const satisfies BuildOptions;
+
+/** How the files of the npm package are built: an app brings its own copy of Microsoft's library. */
+export const published = {
+  ...deployed,
+  external: [...deployed.external, '@azure/functions'],
+  // The package has the licenses of everything in it in one file.
+  legalComments: 'none',
+} as const satisfies BuildOptions;

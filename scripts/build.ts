@@ -1,24 +1,12 @@
-import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { appFile, bundle, bundleApp } from '../build/bundle.ts';
+import { appFile, bundleApp } from '../build/bundle.ts';
 import { BUNDLE_LIMIT_BYTES, largestParts } from '../build/bundle-parts.ts';
 
-/** `npm run build`: builds the app and the package, and prints what takes the most bytes. */
+/** `npm run build`: builds the app that is deployed, and prints what takes the most bytes. */
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const fromRoot = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
-
-/** Builds the package that other Functions apps import: one file, and its type declarations. */
-async function buildPackage(): Promise<string> {
-  const outfile = fromRoot('dist/index.cjs');
-  await bundle({ entry: fromRoot('src/index.ts'), outfile });
-  const tsc = fromRoot('node_modules/typescript/bin/tsc');
-  await promisify(execFile)(process.execPath, [tsc, '-p', fromRoot('tsconfig.package.json')]);
-  return outfile;
-}
 
 const startedAt = performance.now();
 const kilobytes = (bytes: number) => `${Math.round(bytes / 1000)} KB`;
@@ -33,8 +21,6 @@ console.log(`${librariesFolder}, loaded when first needed: ${kilobytes(libraries
 for (const { name, bytes } of largestParts(libraries.metafile, 5)) {
   console.log(`${kilobytes(bytes).padStart(8)}  ${name}`);
 }
-const packageFile = await buildPackage();
-console.log(`${relative(root, packageFile)}: ${kilobytes((await stat(packageFile)).size)}`);
 console.log(`${Math.round(performance.now() - startedAt)} ms`);
 if (size > BUNDLE_LIMIT_BYTES) {
   console.error(`${relative(root, appFile)} is over its limit of ${kilobytes(BUNDLE_LIMIT_BYTES)}.`);

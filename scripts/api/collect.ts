@@ -10,6 +10,10 @@ export interface ApiDeclaration {
   readonly file: string;
   /** Without comments. */
   readonly text: string;
+  /** With comments, without `export`. */
+  readonly documentedText: string;
+  /** Whether it exists at run time, as classes, functions and constants do. */
+  readonly isValue: boolean;
 }
 
 export interface EntryApi {
@@ -54,7 +58,11 @@ export function collectApi(name: string, entry: string, root: string): EntryApi 
     return imported === undefined ? { kind: 'global' } : resolveImport(imported.from, imported.name);
   };
 
-  const exported = [...moduleOf(entry).exports.keys()].map((exportName) => resolveExport(entry, exportName));
+  const exported = [...moduleOf(entry).exports.keys()].map((exportName) => {
+    const target = resolveExport(entry, exportName);
+    if (target.kind === 'declared' && target.name === exportName) return target;
+    throw new Error(`${entry} exports ${exportName}, which is declared elsewhere or under another name`);
+  });
   const exportedKeys = new Set(exported.map(keyOf));
   const found = new Map<string, ApiDeclaration>();
   const packages = new Map<string, Set<string>>();
@@ -69,8 +77,9 @@ export function collectApi(name: string, entry: string, root: string): EntryApi 
     if (found.has(key)) return;
     const declaration = moduleOf(file).declarations.get(declared);
     if (declaration === undefined) throw new Error(`${file} does not declare ${declared}`);
-    const { text, mentions, imports } = declaration;
-    found.set(key, { name: declared, isExported: exportedKeys.has(key), file: relative(root, file), text });
+    const { mentions, imports, ...texts } = declaration;
+    const isExported = exportedKeys.has(key);
+    found.set(key, { name: declared, isExported, file: relative(root, file), ...texts });
     for (const mention of mentions) visit(resolveLocal(file, mention));
     for (const { from, name: imported } of imports) visit(resolveImport(from, imported));
   };

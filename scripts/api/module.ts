@@ -6,6 +6,10 @@ import { type Expression, type ParseResult, parseSync, type TSTypeName, Visitor 
 export interface Declaration {
   /** As it is written, without comments, `export` and `declare`. */
   readonly text: string;
+  /** As it is written, with its comments, without `export`. */
+  readonly documentedText: string;
+  /** Whether it exists at run time, as classes, functions and constants do. */
+  readonly isValue: boolean;
   /** The names that it uses as types. */
   readonly mentions: readonly string[];
   /** Types that it imports in place: `import('zod').ZodError`. */
@@ -96,11 +100,15 @@ function declarationsIn(
     const isInside = ({ start }: { start: number }) => start >= declared.start && start < declared.end;
     const used = uses.filter(isInside);
     const text = textOf(source, declared, comments.filter(isInside));
+    const documentedText = `${commentBefore(source, statement, comments)}${source.slice(declared.start, declared.end)}`;
+    const isValue = !/^TS(?:Interface|TypeAlias)Declaration$/.test(declared.type);
     for (const name of names) {
       const before = found.get(name);
       found.set(name, {
         // Overloads are declared one by one.
         text: before === undefined ? text : `${before.text}\n${text}`,
+        documentedText: before === undefined ? documentedText : `${before.documentedText}\n${documentedText}`,
+        isValue,
         mentions: [
           ...(before?.mentions ?? []),
           ...used.flatMap((use) => (use.kind === 'name' ? [use.name] : [])),
@@ -166,6 +174,14 @@ function firstNameOf(name: TSTypeName | Expression): string | undefined {
 interface Span {
   readonly start: number;
   readonly end: number;
+}
+
+/** The TSDoc of a declaration, with its line end. */
+function commentBefore(source: string, { start }: Span, comments: readonly Span[]): string {
+  const comment = comments.findLast(({ end }) => end <= start);
+  if (comment === undefined || source.slice(comment.end, start).trim() !== '') return '';
+  const text = source.slice(comment.start, comment.end);
+  return text.startsWith('/**') ? `${text}\n` : '';
 }
 
 function textOf(source: string, { start, end }: Span, comments: readonly Span[]): string {

@@ -59,9 +59,10 @@ const cannotRunHere: Readonly<Record<string, string>> = {
   'func start': 'needs Azure Functions Core Tools',
   'npm run start:func': 'needs Azure Functions Core Tools',
   'npx next dev': 'needs Next.js',
-  'npm install ../entra-bff': 'changes node_modules; test/client/package.test.ts links the same folder',
-  'npm install ../entra-bff @azure/functions':
-    'changes node_modules; test/scripts/package.test.ts links the same packages',
+  'npm install ../entra-bff/.build/entra-bff-0.1.0.tgz':
+    'changes node_modules; test/package installs the same file',
+  'npm install ../entra-bff/.build/entra-bff-0.1.0.tgz @azure/functions':
+    'changes node_modules; test/package installs the same file',
   'npm install --save-dev esbuild typescript @types/node':
     'changes node_modules; test/scripts/package.test.ts links the same packages',
 };
@@ -78,6 +79,12 @@ const runElsewhere: Readonly<Record<string, string>> = {
   'node --test': 'test/examples/testing.test.ts',
   'npm run test:libraries': '.ci/run',
   'npm run build': 'test/scripts/build.test.ts',
+  'npm run pack': 'test/scripts/package.test.ts',
+  'npx entra-bff doctor': 'test/cli/doctor.test.ts',
+  'npx entra-bff info': 'test/cli/info.test.ts',
+  'npx entra-bff keys': 'test/cli/keys.test.ts',
+  'npx entra-bff policy': 'test/cli/policy.test.ts',
+  'npx entra-bff policy check': 'test/cli/policy.test.ts',
   'npm run bench': 'test/scripts/bench.test.ts',
   'npx vite': 'test/e2e/vite-example.browser.test.ts',
   'npx vite examples/vite': 'test/e2e/vite-example.browser.test.ts',

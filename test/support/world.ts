@@ -181,7 +181,11 @@ async function freePort(): Promise<number> {
  * Grants consent for signing in and for further scopes.
  * @param name of the user. If omitted, an administrator consents for all users.
  */
-export function grantSignIn({ entra }: World, name?: string, more: readonly string[] = []): void {
+export function grantSignIn(
+  { entra }: Pick<World, 'entra'>,
+  name?: string,
+  more: readonly string[] = [],
+): void {
   entra.consents.grant({
     tenantId: demoClient.tenantId,
     clientId: demoClient.clientId,
