@@ -99,7 +99,8 @@ describe('the supply chain', () => {
   });
 
   it.each([
-    ['test/libraries/manifest', 'scripts/install-libraries.ts'],
+    ['test/libraries/manifest', 'scripts/install-manifest.ts'],
+    ['test/package/manifest', 'scripts/install-manifest.ts'],
     ['bench', 'bench/run.ts'],
   ])(
     'pins and locks what %s installs for itself in the same way, and runs no script of it',

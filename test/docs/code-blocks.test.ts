@@ -79,7 +79,7 @@ const runElsewhere: Readonly<Record<string, string>> = {
   'node --test': 'test/examples/testing.test.ts',
   'npm run test:libraries': '.ci/run',
   'npm run build': 'test/scripts/build.test.ts',
-  'npm run pack': 'test/scripts/package.test.ts',
+  'npm run pack': 'test/package/installation.ts',
   'npx entra-bff doctor': 'test/cli/doctor.test.ts',
   'npx entra-bff info': 'test/cli/info.test.ts',
   'npx entra-bff keys': 'test/cli/keys.test.ts',

@@ -6,7 +6,7 @@ import { type Azurite, startAzurite } from '../../dev/azurite.ts';
 import { findChromium } from './chromium.ts';
 
 declare module 'vitest' {
-  /** Not available to the project `unit`. */
+  /** Not available to the projects `unit` and `package`. */
   interface ProvidedContext {
     /** All test files share one Azurite. Each of them creates its own tables. */
     tableConnectionString: string;
@@ -25,7 +25,7 @@ let azurite: Azurite | undefined;
 /** Runs once before the tests of all projects: builds bundles, starts the table storage, looks for the browser. */
 export async function setup(project: TestProject): Promise<void> {
   const names = project.vitest.projects.map(({ name }) => name);
-  if (names.every((name) => name === 'unit')) return;
+  if (names.every((name) => name === 'unit' || name === 'package')) return;
   const usesBrowser = ['browser', 'engines', 'libraries'].some((name) => names.includes(name));
   const measured = project.vitest.config.coverage.enabled;
   // If one of them fails, the run ends. Azurite ends with this process.
