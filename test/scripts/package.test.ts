@@ -55,6 +55,16 @@ const functionsApp = {
   allowImportingTsExtensions: true,
 };
 
+/** As in Vite's TypeScript template, without its exceptions for imports of TypeScript files. */
+const viteApp = {
+  target: 'es2023',
+  lib: ['ES2023', 'DOM', 'DOM.Iterable'],
+  module: 'ESNext',
+  moduleResolution: 'bundler',
+  verbatimModuleSyntax: true,
+  noUncheckedSideEffectImports: true,
+};
+
 const filesOf = (folder: string) =>
   readdir(folder, { recursive: true, withFileTypes: true }).then((entries) =>
     entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name)),
@@ -105,6 +115,18 @@ describe('the files of the package', () => {
       [...text.matchAll(/(?:from|import\() ?'([^.'][^']*)'/g)].map(([, name]) => name),
     );
     expect(imported.sort()).toEqual(['@azure/functions', 'react']);
+  });
+});
+
+describe('the README of the package', () => {
+  it('shows code that compiles', async () => {
+    const text = await readFile(join(installed, 'README.md'), 'utf8');
+    const [service = '', page = '', ...more] = [...text.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code ?? '');
+    expect(more).toEqual([]);
+    await writeFile(join(app, 'readme-service.ts'), service);
+    expect(await checkTypes('readme-service.ts', functionsApp)).toBe('');
+    await writeFile(join(app, 'readme-page.ts'), page);
+    expect(await checkTypes('readme-page.ts', viteApp)).toBe('');
   });
 });
 
@@ -245,16 +267,6 @@ const clientImports = `
   import { useSession } from 'entra-bff/client/react';
 `;
 const writePage = (text: string) => writeFile(join(app, 'page.ts'), `${clientImports}${text}`);
-
-/** As in Vite's TypeScript template, without its exceptions for imports of TypeScript files. */
-const viteApp = {
-  target: 'es2023',
-  lib: ['ES2023', 'DOM', 'DOM.Iterable'],
-  module: 'ESNext',
-  moduleResolution: 'bundler',
-  verbatimModuleSyntax: true,
-  noUncheckedSideEffectImports: true,
-};
 
 describe('the client as a package', () => {
   it('can be imported with its types and bundled by a Vite app', async () => {
