@@ -121,7 +121,9 @@ describe('the files of the package', () => {
 describe('the README of the package', () => {
   it('shows code that compiles', async () => {
     const text = await readFile(join(installed, 'README.md'), 'utf8');
-    const [service = '', page = '', ...more] = [...text.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code ?? '');
+    const [service = '', page = '', ...more] = [...text.matchAll(/^```js\n(.*?)^```$/gms)].map(
+      ([, code]) => code ?? '',
+    );
     expect(more).toEqual([]);
     await writeFile(join(app, 'readme-service.ts'), service);
     expect(await checkTypes('readme-service.ts', functionsApp)).toBe('');
