@@ -232,6 +232,16 @@ describe('the control API of the Graph emulator', () => {
     });
   });
 
+  it('shows switches that JSON has no number for as one that it accepts', async () => {
+    graph.switches.throttledCalls = Number.POSITIVE_INFINITY;
+    const { body } = await send('GET', endpoint('Graph', 'switches'));
+    expect(body).toMatchObject({ throttledCalls: 1_000_000 });
+    expect(await send('PUT', endpoint('Graph', 'switches'), JSON.stringify(body))).toMatchObject({
+      status: 200,
+      body,
+    });
+  });
+
   it('shows a body that is no text in base64', async () => {
     const bytes = Buffer.from([0, 255, 254]);
     await fetch(`${graph.origin}/v1.0/me/drive/root:/x:/content`, { method: 'PUT', body: bytes });
