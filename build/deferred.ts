@@ -14,10 +14,18 @@ interface DeferredModule {
   readonly functions: readonly string[];
 }
 
+/** The texts of the pages, except the English ones. A page is made synchronously. */
+const catalogues = ['french', 'german', 'japanese', 'portuguese', 'spanish'].map((language) => ({
+  name: `messages-${language}`,
+  module: `src/shared/pages/messages/${language}.ts`,
+  importedBy: 'src/shared/pages/catalogues.ts',
+  functions: [language],
+}));
+
 /**
- * Modules that most workers never use, because they check the operator's policy files and the guards of own functions. With
- * zod and its schemas, they took a fifth of a cold start (measured). Both are used during the start, which is synchronous, so
- * the source cannot import them with `import()`.
+ * Modules that most workers never use, or not at their start. The first two check the operator's policy files and the guards
+ * of own functions. With zod and its schemas, they took a fifth of a cold start (measured). Both are used during the start,
+ * which is synchronous, so the source cannot import them with `import()`.
  */
 export const deferredModules: readonly DeferredModule[] = [
   {
@@ -32,6 +40,7 @@ export const deferredModules: readonly DeferredModule[] = [
     importedBy: 'src/shared/access/access.ts',
     functions: ['parseGuard'],
   },
+  ...catalogues,
 ];
 
 /**

@@ -17,6 +17,7 @@ import { isAllowed } from './shared/identity/allowed-users.ts';
 import { createInteraction } from './shared/interaction/interaction.ts';
 import { createReadClientAddress } from './shared/limits/client-address.ts';
 import { createRateLimits } from './shared/limits/rate-limits.ts';
+import { createPresent, type PagesConfig } from './shared/pages/presentation.ts';
 import { createCustomApi } from './shared/proxy/custom-api.ts';
 import { createSendWithToken } from './shared/proxy/send-with-token.ts';
 import { createUpstreamAccess } from './shared/proxy/upstream-access.ts';
@@ -29,7 +30,7 @@ import type { System } from './system.ts';
 export type App = ReturnType<typeof createApp>;
 
 /** Wires everything that a worker needs. Each part depends only on parts above it. */
-export function createApp(config: Config, policies: Policies, system: System) {
+export function createApp(config: Config, policies: Policies, system: System, pages: PagesConfig = {}) {
   const { publicBaseUrl: origin, session: sessionConfig, signedOutPath, roleMaxAgeSeconds } = config;
   const { keyRing, indexKey, revalidateSeconds } = sessionConfig;
   const { features } = policies;
@@ -77,6 +78,7 @@ export function createApp(config: Config, policies: Policies, system: System) {
   const authOptions = { ...sessionConfig, origin, signedOutPath, proxiedPaths };
   const auth = createAuth(authOptions, { ...common, ...tokens, admin, rateLimits });
   const cookieNames = cookieNamesFor(origin);
+  const present = createPresent(pages);
   const endpoint = createEndpoint({
     origin,
     cookieNames,
@@ -85,11 +87,12 @@ export function createApp(config: Config, policies: Policies, system: System) {
     extendSession,
     rateLimits,
     readClientAddress,
+    present,
     logout: auth.logout,
     isAllowed: (claims) => isAllowed(claims, entra.idTokenRules),
     ...system,
   });
-  const http = { cookieNames, endpoint, readClientAddress };
+  const http = { cookieNames, endpoint, readClientAddress, present };
   const capabilities = { entra, store, graph, graphClient, customApis, admin, auth, ...http };
   const health = createHealth(config, { entra, store, ...system });
   return { config, features, now: system.now, sweep: createSweep(system), ...capabilities, ...health };

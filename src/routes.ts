@@ -80,6 +80,7 @@ function signInRoutes({
   features,
   cookieNames,
   readClientAddress,
+  present,
 }: App): readonly Route[] {
   const origin = config.publicBaseUrl;
   const pageRules = { access: optionalSession, errorFormat: 'html', changesCookies: true } as const;
@@ -102,6 +103,7 @@ function signInRoutes({
         flow: auth.callback,
         names: cookieNames,
         adminConsentUrl: (request) => entra.adminConsentUrl(requestedScopes(features, request)),
+        present,
       }),
     }),
     route({
@@ -123,6 +125,7 @@ function signInRoutes({
         origin,
         entraOrigin: entra.origin,
         pendingSeconds: config.session.absoluteSeconds,
+        present,
       }),
     }),
     route({
@@ -178,7 +181,7 @@ function sessionRoutes({ auth, cookieNames }: App): readonly Route[] {
 
 const upstreamMethods: readonly HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-function upstreamRoutes({ graph, customApis, config }: App): readonly Route[] {
+function upstreamRoutes({ graph, customApis, config, present }: App): readonly Route[] {
   const { publicBaseUrl: origin } = config;
   const rules = {
     methods: upstreamMethods,
@@ -192,7 +195,7 @@ function upstreamRoutes({ graph, customApis, config }: App): readonly Route[] {
       path: 'api/graph/{*path}',
       summary: 'Microsoft Graph, as far as the policy allows.',
       rules: { ...rules, errorFormat: 'graph' },
-      handler: forwardToApi({ prefix: '/api/graph', proxy: graph, origin }),
+      handler: forwardToApi({ prefix: '/api/graph', proxy: graph, origin, present }),
     }),
     ...customApis.map(({ name, proxy }) =>
       route({
@@ -200,13 +203,13 @@ function upstreamRoutes({ graph, customApis, config }: App): readonly Route[] {
         path: `api/${name}/{*path}`,
         summary: 'Your own API of this name, as far as its policy allows.',
         rules,
-        handler: forwardToApi({ prefix: `/api/${name}`, proxy, origin }),
+        handler: forwardToApi({ prefix: `/api/${name}`, proxy, origin, present }),
       }),
     ),
   ];
 }
 
-function adminRoutes({ admin: administration, cookieNames, now }: App): readonly Route[] {
+function adminRoutes({ admin: administration, cookieNames, now, present }: App): readonly Route[] {
   const { guards, directory, userSessions, grants, recordUserOpened } = administration;
   const common = { extendsSession: true, rateLimit: 'admin' } as const;
   const readRules = { ...common, access: checkedGuard(guards.read) } as const;
@@ -218,7 +221,7 @@ function adminRoutes({ admin: administration, cookieNames, now }: App): readonly
       summary:
         "The admin page: the administrator's verified claims and Graph profile, and the sign-ins of other users. Returns JSON to scripts.",
       rules: { ...readRules, methods: ['GET'], csrf: 'unless-navigation', errorFormat: 'html' },
-      handler: admin({ ...administration, readGuard: guards.read, now }),
+      handler: admin({ ...administration, readGuard: guards.read, now, present }),
     }),
     route({
       name: 'admin-users',
@@ -270,7 +273,7 @@ function adminRoutes({ admin: administration, cookieNames, now }: App): readonly
   ];
 }
 
-function serviceRoutes({ healthChecks, now }: App): readonly Route[] {
+function serviceRoutes({ healthChecks, now, present }: App): readonly Route[] {
   const rules = { methods: ['GET', 'HEAD'], access: allowAnonymous, csrf: 'none' } as const;
   return [
     route({
@@ -293,7 +296,7 @@ function serviceRoutes({ healthChecks, now }: App): readonly Route[] {
       path: '{*rest}',
       summary: 'Any other path returns 404. `/` returns a page to a browser and 204 to anything else.',
       rules: { ...rules, methods: allMethods, errorFormat: 'html', unrecorded: 'not_found' },
-      handler: notFound(),
+      handler: notFound(present),
     }),
   ];
 }

@@ -8,6 +8,7 @@ import { requireQuery } from '../shared/http/query.ts';
 import { prefersHtml } from '../shared/http/request.ts';
 import { jsonResponse } from '../shared/http/response.ts';
 import { adminPage } from '../shared/pages/admin-page.ts';
+import type { Present } from '../shared/pages/presentation.ts';
 import { sessionOf } from '../shared/session/caller.ts';
 
 export interface AdminFunctionDependencies {
@@ -17,6 +18,7 @@ export interface AdminFunctionDependencies {
   /** The guard of this page. The page shows the roles that this guard requires. */
   readonly readGuard: Guard;
   readonly now: () => Date;
+  readonly present: Present;
 }
 
 /**
@@ -24,7 +26,14 @@ export interface AdminFunctionDependencies {
  * Scripts get the administrator's claims and Graph profile as JSON.
  */
 export const admin =
-  ({ readOverview, readConsole, consoleLinks, readGuard, now }: AdminFunctionDependencies): Handler =>
+  ({
+    readOverview,
+    readConsole,
+    consoleLinks,
+    readGuard,
+    now,
+    present,
+  }: AdminFunctionDependencies): Handler =>
   async (request, { caller, log }) => {
     const query = requireQuery(request.query);
     const searchText = query.get('user') ?? '';
@@ -38,7 +47,7 @@ export const admin =
       searchText.trim() === ''
         ? ({ kind: 'overview', ...(await readOverview(caller, log)) } as const)
         : await readConsole(caller, searchText, log, via);
-    const page = adminPage(view, {
+    const page = adminPage(present(request.header('accept-language')), view, {
       name: caller.name ?? caller.username ?? '',
       sessionTag: sessionOf(caller).facts.sessionChainId,
       roles: readGuard.roles ?? [],

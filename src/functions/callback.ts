@@ -15,7 +15,9 @@ import { readTransactionCookies, transactionCookie } from '../shared/http/transa
 import { adminConsentPage } from '../shared/pages/admin-consent-page.ts';
 import { bouncePage } from '../shared/pages/bounce-page.ts';
 import { errorPage } from '../shared/pages/error-page.ts';
+import { html } from '../shared/pages/html.ts';
 import { popupPage } from '../shared/pages/popup-page.ts';
+import type { Present, Presentation } from '../shared/pages/presentation.ts';
 import {
   describeCompletedSignIn,
   describeSignInFailure,
@@ -32,19 +34,23 @@ export interface CallbackFunctionDependencies {
   readonly names: CookieNames;
   /** URL at which an administrator can grant the permissions that this sign-in requests. */
   readonly adminConsentUrl: (request: LoginRequest) => string;
+  readonly present: Present;
 }
 
 /** The redirect URI, to which Microsoft Entra ID returns the browser. Completes the sign-in, or shows why it failed. */
 export const callback =
-  ({ flow, names, adminConsentUrl }: CallbackFunctionDependencies): Handler<Caller | undefined> =>
+  ({ flow, names, adminConsentUrl, present }: CallbackFunctionDependencies): Handler<Caller | undefined> =>
   async (request, { caller, log }) => {
     refuseSpeculation(request);
     const query = requireQuery(request.query);
     requireCodeResponse(query);
     // Entra ID returns the browser here without parameters after a sign-out.
     if (query.size === 0) return redirectResponse(logoutPath);
-    if (query.get('state') === ADMIN_CONSENT_STATE)
-      return documentResponse(adminConsentPage(query.get('admin_consent') === 'True' && !query.has('error')));
+    const presentation = present(request.header('accept-language'));
+    if (query.get('state') === ADMIN_CONSENT_STATE) {
+      const isApproved = query.get('admin_consent') === 'True' && !query.has('error');
+      return documentResponse(adminConsentPage(presentation, isApproved));
+    }
     const outcome = await flow.finish(
       {
         query: {
@@ -62,19 +68,21 @@ export const callback =
       },
       log,
     );
-    if (outcome.kind === 'bounce') return documentResponse(bouncePage(request.routePath, request.rawQuery));
+    if (outcome.kind === 'bounce') {
+      return documentResponse(bouncePage(presentation, request.routePath, request.rawQuery));
+    }
     const setCookies = (...cookies: readonly (TransactionCookie | undefined)[]) =>
       cookies.flatMap((cookie) => (cookie === undefined ? [] : [transactionCookie(cookie, names)]));
     switch (outcome.kind) {
       case 'signed-in': {
         const { cookieValue, maxAgeSeconds, finished } = outcome;
-        return returnToApp(outcome.loginRequest, [
+        return returnToApp(presentation, outcome.loginRequest, [
           { name: names.session, value: cookieValue, maxAgeSeconds },
           ...setCookies(finished),
         ]);
       }
       case 'already-signed-in':
-        return returnToApp(outcome.loginRequest, setCookies(outcome.finished));
+        return returnToApp(presentation, outcome.loginRequest, setCookies(outcome.finished));
       case 'restarted': {
         const { finished, login } = outcome;
         const isOverwritten = finished.slot === login.started.slot;
@@ -85,7 +93,7 @@ export const callback =
       }
       case 'no-longer-signed-in': {
         const view = describeCompletedSignIn(outcome.loginRequest);
-        return failureResponse(request, view, undefined);
+        return failureResponse(presentation, request, view, undefined);
       }
       case 'failed': {
         const { loginRequest, failure, finished } = outcome;
@@ -94,7 +102,7 @@ export const callback =
           hasSession: caller !== undefined,
         });
         return {
-          ...failureResponse(request, view, loginRequest.popupId),
+          ...failureResponse(presentation, request, view, loginRequest.popupId),
           cookies: setCookies(finished),
         };
       }
@@ -103,13 +111,18 @@ export const callback =
 
 /** After a sign-in, returns to the page that the user came from. A popup reports the result to the app that opened it. */
 function returnToApp(
+  presentation: Presentation,
   { popupId, feature, returnPath }: LoginRequest,
   cookies: readonly CookieToSet[],
 ): BffResponse {
   if (popupId === undefined) return redirectResponse(returnPath, cookies);
   const message = { id: popupId, outcome: 'signed_in', ...(feature === undefined ? {} : { feature }) };
-  const detail = 'You can close this window and continue in the app.';
-  const page = popupPage(message, { title: 'Done', detail, backHref: returnPath });
+  const { text } = presentation;
+  const page = popupPage(presentation, message, {
+    title: text('popup.title'),
+    detail: html`<p>${text('popup.text')}</p>`,
+    backHref: returnPath,
+  });
   return { ...documentResponse(page), cookies };
 }
 
@@ -118,15 +131,18 @@ function returnToApp(
  * if the client does not prefer HTML.
  */
 function failureResponse(
+  presentation: Presentation,
   request: BffRequest,
   failure: SignInFailureView,
   popupId: string | undefined,
 ): BffResponse {
   const { error } = failure;
   const { invocationId } = request;
-  if (popupId !== undefined) return documentResponse(signInFailurePopup(failure, popupId, invocationId));
+  if (popupId !== undefined) {
+    return documentResponse(signInFailurePopup(presentation, failure, popupId, invocationId));
+  }
   if (!prefersHtml(request.header('accept'))) return problemResponse(error, invocationId);
-  return documentResponse(errorPage(error, invocationId, failure), problemHeaders(error));
+  return documentResponse(errorPage(presentation, error, invocationId, failure), problemHeaders(error));
 }
 
 /** Accepts at most one code or one error, and no tokens. @throws {BffError} request_invalid */

@@ -4,7 +4,9 @@ import { documentResponse } from '../shared/http/document.ts';
 import type { Handler } from '../shared/http/endpoint.ts';
 import type { BffRequest } from '../shared/http/request.ts';
 import type { BffResponse } from '../shared/http/response.ts';
+import type { PageDocument } from '../shared/pages/document.ts';
 import { downloadFailedPage } from '../shared/pages/download-failed-page.ts';
+import type { Present } from '../shared/pages/presentation.ts';
 import { isJsonType, readMediaType } from '../shared/policy/media-type.ts';
 import type { ApiResponse } from '../shared/proxy/api-response.ts';
 import type { ApiProxy } from '../shared/proxy/custom-api.ts';
@@ -17,17 +19,19 @@ export interface ForwardingFunctionOptions {
   readonly proxy: ApiProxy;
   /** The origin that browsers see. */
   readonly origin: string;
+  readonly present: Present;
 }
 
 /** Forwards allowed calls to Microsoft Graph or to a custom API, with the user's access token for that API. */
 export const forwardToApi =
-  ({ prefix, proxy, origin }: ForwardingFunctionOptions): Handler =>
+  ({ prefix, proxy, origin, present }: ForwardingFunctionOptions): Handler =>
   async (request, { caller, log }) => {
     const embed = readEmbed(request, origin);
     const response = await proxy.call(caller, toApiRequest(request, prefix, embed), log);
-    return embed === undefined
-      ? toResponse(response)
-      : toResponseOfHtml(response, embed, request.invocationId);
+    if (embed === undefined) return toResponse(response);
+    return toResponseOfHtml(response, embed, (status) =>
+      downloadFailedPage(present(request.header('accept-language')), status, request.invocationId),
+    );
   };
 
 function toApiRequest(request: BffRequest, prefix: string, embed: Embed | undefined): ApiRequest {
@@ -71,10 +75,14 @@ function toResponse({ status, headers, body }: ApiResponse): BffResponse {
 }
 
 /** Plain HTML gets a picture, a sound or a film that fits, or saves the file, JSON too. The user sees no error of the API. */
-function toResponseOfHtml(response: ApiResponse, embed: Embed, invocationId: string): BffResponse {
+function toResponseOfHtml(
+  response: ApiResponse,
+  embed: Embed,
+  failurePage: (status: number) => PageDocument,
+): BffResponse {
   const { status, headers, body } = toResponse(toEmbeddedResponse(embed, response));
   if (embed === 'download' && status >= 400) {
-    return documentResponse(downloadFailedPage(status, invocationId), headers);
+    return documentResponse(failurePage(status), headers);
   }
   return {
     status,

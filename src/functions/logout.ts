@@ -10,6 +10,7 @@ import { type BffResponse, jsonResponse, redirectResponse } from '../shared/http
 import { signedOutCookies } from '../shared/http/transaction-cookies.ts';
 import { bouncePage, withoutBounce } from '../shared/pages/bounce-page.ts';
 import { logoutPage, logoutPendingPage, signedOutPage } from '../shared/pages/logout-page.ts';
+import type { Present, Presentation } from '../shared/pages/presentation.ts';
 import type { Caller } from '../shared/session/caller.ts';
 
 export interface LogoutFunctionDependencies {
@@ -19,6 +20,7 @@ export interface LogoutFunctionDependencies {
   readonly entraOrigin: string;
   /** Lifetime of the cookie with which a sign-out is completed later. */
   readonly pendingSeconds: number;
+  readonly present: Present;
 }
 
 /** GET shows a page with a form, or that the user is signed out. POST, from the form or a script, ends the session. */
@@ -29,9 +31,11 @@ export const logout =
     origin,
     entraOrigin,
     pendingSeconds,
+    present,
   }: LogoutFunctionDependencies): Handler<Caller | undefined> =>
   async (request, { caller, log }) => {
     const cookieValue = request.cookies.get(names.session);
+    const presentation = present(request.header('accept-language'));
     if (request.method === 'GET') {
       requireQuery(request.query);
       // The marker `bounced=1` is removed only if the page cannot bounce again. Otherwise it would bounce without end.
@@ -40,11 +44,15 @@ export const logout =
         return redirectResponse(withoutBounce(request.routePath, request.rawQuery));
       // A navigation from another site carries no Strict cookie, so the page is loaded once more to get the cookie.
       if (cookieValue === undefined && mayBounce(request))
-        return documentResponse(bouncePage(request.routePath, request.rawQuery));
+        return documentResponse(bouncePage(presentation, request.routePath, request.rawQuery));
       return documentResponse(
         cookieValue !== undefined && flow.isOwnCookie(cookieValue)
-          ? logoutPage(caller?.name, flow.formToken(cookieValue), entraOrigin)
-          : signedOutPage(),
+          ? logoutPage(presentation, {
+              name: caller?.name,
+              formToken: flow.formToken(cookieValue),
+              entraOrigin,
+            })
+          : signedOutPage(presentation),
       );
     }
     const byForm = isForm(request);
@@ -65,7 +73,10 @@ export const logout =
       value: outcome.pendingCookieValue,
       maxAgeSeconds: pendingSeconds,
     });
-    return { ...(byForm ? pendingPage(outcome.logoutUrl) : pendingJson(outcome.logoutUrl)), cookies };
+    return {
+      ...(byForm ? pendingPage(presentation, outcome.logoutUrl) : pendingJson(outcome.logoutUrl)),
+      cookies,
+    };
   };
 
 const MAX_FORM_BYTES = 4096;
@@ -85,8 +96,8 @@ function requireFormToken(flow: Logout, formToken: string, cookieValue: string):
   });
 }
 
-function pendingPage(logoutUrl: string): BffResponse {
-  return documentResponse(logoutPendingPage(logoutUrl), { 'retry-after': '30' });
+function pendingPage(presentation: Presentation, logoutUrl: string): BffResponse {
+  return documentResponse(logoutPendingPage(presentation, logoutUrl), { 'retry-after': '30' });
 }
 
 /** The browser is signed out, but the session's row is not deleted yet. */

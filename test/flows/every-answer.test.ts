@@ -56,7 +56,8 @@ function requireHeaders(what: string, answer: WireAnswer): void {
   }
   const isClient = /\/client\.js/.test(what) && (status === 200 || status === 304);
   expect(headers['cache-control'], what).toBe(isClient ? 'no-cache' : 'no-store');
-  expect(headers.vary, what).toBe(isClient ? 'Accept-Encoding, Origin' : 'Cookie, Origin');
+  const forPages = isHtml(answer) ? ', Accept-Language' : '';
+  expect(headers.vary, what).toBe(isClient ? 'Accept-Encoding, Origin' : `Cookie, Origin${forPages}`);
   for (const line of answer.setCookies) expect(line, what).toMatch(/; path=\/; samesite=strict; httponly$/);
 }
 

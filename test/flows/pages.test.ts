@@ -29,7 +29,8 @@ const pages: readonly (readonly [name: string, path: string, action: string])[] 
 describe('a page of the service', () => {
   it.each(pages)('has an icon, a title, one main action and is centered: %s', async (_name, path, action) => {
     const { body, headers } = await ben.clone().navigate(path);
-    expect(body).toContain('<html lang="en">');
+    expect(headers).toMatchObject({ 'content-language': 'en', vary: 'Cookie, Origin, Accept-Language' });
+    expect(body).toContain('<html lang="en" dir="ltr">');
     expect(body).toMatch(/<title>[^<]+<\/title>\n<link rel="icon" href="data:image\/svg\+xml,%3Csvg/);
     expect(body).toContain('<main class="centered">');
     expect(headers['content-security-policy']).toContain('; img-src data:; ');

@@ -66,6 +66,8 @@ export class UserAgent {
   readonly received: WireAnswer[] = [];
   /** The browser's `User-Agent`, if it sends one. */
   userAgent: string | undefined;
+  /** The browser's `Accept-Language`, if it sends one. */
+  acceptLanguage: string | undefined;
   /** The `X-Forwarded-For` that a proxy in front of the service sends, if there is one. */
   forwardedFor: string | undefined;
   readonly #origin: string;
@@ -88,6 +90,7 @@ export class UserAgent {
   clone(origin = this.#origin): UserAgent {
     const copy = new UserAgent(origin);
     copy.userAgent = this.userAgent;
+    copy.acceptLanguage = this.acceptLanguage;
     copy.forwardedFor = this.forwardedFor;
     for (const [host, cookies] of this.jar) copy.jar.set(host, new Map(cookies));
     return copy;
@@ -128,6 +131,7 @@ export class UserAgent {
     const headers = {
       ...(cookie === '' ? {} : { cookie }),
       ...(this.userAgent === undefined ? {} : { 'user-agent': this.userAgent }),
+      ...(this.acceptLanguage === undefined ? {} : { 'accept-language': this.acceptLanguage }),
       ...(this.forwardedFor === undefined ? {} : { 'x-forwarded-for': this.forwardedFor }),
       ...request.headers,
     };

@@ -7,7 +7,7 @@ export function documentResponse(
   document: PageDocument,
   headers: Readonly<Record<string, string>> = {},
 ): BffResponse {
-  const { status, html, keepsOpener, refreshTo, sendsOrigin } = document;
+  const { status, html, language, keepsOpener, refreshTo, sendsOrigin } = document;
   return {
     status,
     headers: {
@@ -19,6 +19,9 @@ export function documentResponse(
       // With `no-referrer`, the default of a page, Chromium would submit the form with `Origin: null`.
       ...(sendsOrigin ? { 'referrer-policy': 'same-origin' } : {}),
       ...headers,
+      'content-language': language,
+      // The texts depend on the languages that the browser prefers.
+      vary: 'Cookie, Origin, Accept-Language',
     },
     body: html,
   };

@@ -7,6 +7,7 @@ import { loginPath, sessionRequired } from '../interaction/interaction.ts';
 import type { ReadClientAddress } from '../limits/client-address.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
 import { bouncePage, withoutBounce } from '../pages/bounce-page.ts';
+import type { Present } from '../pages/presentation.ts';
 import { type Caller, sessionOf } from '../session/caller.ts';
 import { auditPseudonym } from '../session/user-hash.ts';
 import { audit } from '../telemetry/audit.ts';
@@ -115,6 +116,7 @@ export interface EndpointDependencies extends FindCallerDependencies {
   readonly extendSession: ExtendSession;
   readonly rateLimits: RateLimits;
   readonly readClientAddress: ReadClientAddress;
+  readonly present: Present;
   readonly monotonicMs: () => number;
 }
 
@@ -145,7 +147,7 @@ interface Call<AllowedCaller> {
 
 /** Wraps every handler: checks method, origin, session and access, and turns errors into responses. */
 export function createEndpoint(dependencies: EndpointDependencies): Endpoint {
-  const { cookieNames, monotonicMs } = dependencies;
+  const { cookieNames, present, monotonicMs } = dependencies;
   const findCaller = createFindCaller(dependencies);
   return (givenRules, handle) => {
     // Without a prototype, so that a polluted `Object.prototype` cannot add a rule such as `csrf: 'none'`.
@@ -157,7 +159,7 @@ export function createEndpoint(dependencies: EndpointDependencies): Endpoint {
         const startedMs = monotonicMs();
         const call = toCall(httpRequest, context, { rules, handle, cookiesToClear }, startedMs);
         response = await respond(call, dependencies, findCaller).catch((error: unknown) =>
-          errorResponse(error, call.request, rules, call.log),
+          errorResponse(error, { request: call.request, rules, present }, call.log),
         );
       } catch (error) {
         // No error may leave this function: the host would respond instead, or the call would hang.
@@ -243,7 +245,7 @@ async function respond<AllowedCaller>(
       return redirectResponse(withoutBounce(request.routePath, call.rawQueryAsSent));
     }
   } else if (rules.errorFormat === 'html' && access.session === 'required' && isNavigation(request)) {
-    return bounceOrSignIn(request, call.rawQueryAsSent);
+    return bounceOrSignIn(request, call.rawQueryAsSent, dependencies.present);
   }
   return run(found);
 }
@@ -311,9 +313,12 @@ function toContext<AllowedCaller>(
  * A navigation from another site carries no SameSite=Strict cookies, so the user may be signed in after all. The page is
  * loaded a second time, with these cookies, before the user is sent to sign in.
  */
-function bounceOrSignIn(request: BffRequest, rawQueryAsSent: string): BffResponse {
+function bounceOrSignIn(request: BffRequest, rawQueryAsSent: string, present: Present): BffResponse {
   requireQuery(request.query); // in an invalid query, the parameter that marks the second load cannot be read
-  if (mayBounce(request)) return documentResponse(bouncePage(request.routePath, rawQueryAsSent));
+  if (mayBounce(request)) {
+    const presentation = present(request.header('accept-language'));
+    return documentResponse(bouncePage(presentation, request.routePath, rawQueryAsSent));
+  }
   // `request.rawQuery` no longer has the session tag, which the next sign-in may make invalid.
   const returnTo = withoutBounce(request.routePath, request.rawQuery);
   // Because of the reload, the browser reports the sign-in as started by a page of this service. `via` records that a link

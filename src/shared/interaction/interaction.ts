@@ -131,7 +131,8 @@ function parseTicket(value: unknown): Ticket {
   return value as Ticket;
 }
 
-const details: Record<NoSessionReason, string> = {
+/** The texts for the reasons why a call has no session. */
+export const noSessionTexts: Readonly<Record<NoSessionReason, string>> = {
   not_signed_in: 'No user is signed in to this browser.',
   session_idle: 'The session was not used for too long and has ended.',
   session_expired: 'The session has reached its maximum duration.',
@@ -143,7 +144,7 @@ const details: Record<NoSessionReason, string> = {
 /** Returns the problem for a call without a session. It has no ticket, because there is no session to bind one to. */
 export function sessionRequired(reason: NoSessionReason): BffError {
   return new BffError('session_required', {
-    detail: details[reason],
+    detail: noSessionTexts[reason],
     extensions: { reason, login_url: loginPath },
   });
 }

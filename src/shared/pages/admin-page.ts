@@ -8,6 +8,7 @@ import { scriptAttributes } from './admin-section.ts';
 import { userCards } from './admin-user.ts';
 import { createDocument, type PageDocument } from './document.ts';
 import { type Html, html } from './html.ts';
+import { backLabel, inEnglish, type Presentation } from './presentation.ts';
 
 /** What the administration page shows below the search. */
 export type AdminView = ({ readonly kind: 'overview' } & AdminOverview) | ConsoleView;
@@ -25,11 +26,16 @@ export interface AdminPageContext {
   readonly invocationId: string;
 }
 
-/** The administration page: the administrator's own profile, a search, or one user. */
-export function adminPage(view: AdminView, context: AdminPageContext): PageDocument {
+/** The administration page: the administrator's own profile, a search, or one user. It is in English only. */
+export function adminPage(
+  presentation: Presentation,
+  view: AdminView,
+  context: AdminPageContext,
+): PageDocument {
   const { name, roles, sessionTag, proof, now, invocationId } = context;
+  const english = inEnglish(presentation);
   const nonce = secureRandomBytes(16).toString('base64');
-  return createDocument({
+  return createDocument(english, {
     title: titleOf(view),
     layout: 'wide',
     style: __PAGE_ASSETS__.adminStyle,
@@ -38,7 +44,7 @@ export function adminPage(view: AdminView, context: AdminPageContext): PageDocum
     formTargets: ["'self'"],
     content: html`<header class="top">
 <h1>Administration</h1>
-<nav aria-label="Account">${view.kind !== 'overview' && html`<a href="${adminPath}">About you</a>`}<a href="/">Back to the app</a><a href="/api/auth/logout">Sign out</a></nav>
+<nav aria-label="Account">${view.kind !== 'overview' && html`<a href="${adminPath}">About you</a>`}<a href="/">${backLabel(english)}</a><a href="/api/auth/logout">Sign out</a></nav>
 </header>
 ${searchCard(searchText(view), proof)}
 <p class="card unscripted">Ending sessions and revoking permissions requires JavaScript. Without it, this page is read-only.</p>

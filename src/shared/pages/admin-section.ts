@@ -58,7 +58,7 @@ export function failedSection(
 <p><b>${shownTitle}.</b></p>
 <p>${missing?.purpose ?? textByCode[code] ?? detail}</p>
 ${!needsOnlyUser && html`<p class="quiet">Code <code>${code}</code></p>`}
-${adminConsentUrl && administratorLink(adminConsentUrl)}
+${adminConsentUrl && administratorLink(adminConsentUrl, 'Link for your administrator')}
 <div class="actions"><a class="button small" href="${href}" aria-label="${label}: ${shownTitle}">${label}</a></div>
 </div>`;
 }

@@ -1,5 +1,6 @@
 import { createDocument, type PageDocument } from './document.ts';
 import { html } from './html.ts';
+import type { Presentation } from './presentation.ts';
 
 /**
  * Loads the same URL once more. The second request is a same-site navigation, so the browser sends its Strict cookies
@@ -9,16 +10,17 @@ import { html } from './html.ts';
  * another host.
  * @param rawQuery without the question mark
  */
-export function bouncePage(path: string, rawQuery: string): PageDocument {
+export function bouncePage(presentation: Presentation, path: string, rawQuery: string): PageDocument {
+  const { text } = presentation;
   const query = removeBouncedParameter(rawQuery);
   const target = toTarget(path, query === '' ? 'bounced=1' : `${query}&bounced=1`);
-  return createDocument({
-    title: 'One moment',
+  return createDocument(presentation, {
+    title: text('bounce.title'),
     keepsOpener: true,
     refreshTo: target,
     content: html`<section class="card">
-<h1>One moment</h1>
-<p><a class="button main" href="${target}">Continue</a></p>
+<h1>${text('bounce.title')}</h1>
+<p><a class="button main" href="${target}">${text('action.continue')}</a></p>
 </section>`,
   });
 }

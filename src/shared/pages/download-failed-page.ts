@@ -1,34 +1,41 @@
-import { createDocument, type PageDocument } from './document.ts';
+import { createDocument, type PageDocument, referenceLine } from './document.ts';
 import { html } from './html.ts';
+import type { MessageKey } from './messages/english.ts';
+import { backLabel, type Presentation } from './presentation.ts';
 
 /** Shown to a user who follows a link to a file, if the API responds without the file. Nothing of its response is shown. */
-export function downloadFailedPage(status: number, invocationId: string): PageDocument {
-  return createDocument({
-    title: 'The file could not be loaded',
+export function downloadFailedPage(
+  presentation: Presentation,
+  status: number,
+  invocationId: string,
+): PageDocument {
+  const { text } = presentation;
+  return createDocument(presentation, {
+    title: text('download.title'),
     status,
     content: html`<section class="card">
-<h1>The file could not be loaded</h1>
-<p>${textOf(status)}</p>
+<h1>${text('download.title')}</h1>
+<p>${text(messageOf(status))}</p>
 <div class="actions">
-<a class="button main" href="/">Back to the app</a>
+<a class="button main" href="/">${backLabel(presentation)}</a>
 </div>
 </section>
-<p class="quiet">Status <code>${String(status)}</code> · Reference <code>${invocationId}</code></p>`,
+${referenceLine(presentation, 'label.status', String(status), invocationId)}`,
   });
 }
 
-function textOf(status: number): string {
+function messageOf(status: number): MessageKey {
   switch (status) {
     case 401:
     case 403:
-      return 'Your account may not open it.';
+      return 'download.forbidden';
     case 404:
     case 410:
-      return 'It does not exist any more, or it was moved.';
+      return 'download.missing';
     case 429:
     case 503:
-      return 'Too many files are being loaded at the moment. Try again in a minute.';
+      return 'download.busy';
     default:
-      return 'The server that has the file responded with an error. Try again later.';
+      return 'download.failed';
   }
 }

@@ -5,8 +5,10 @@ import { BffError } from '../errors.ts';
 import { loginPath } from '../interaction/interaction.ts';
 import { reasonTexts } from '../interaction/reason-texts.ts';
 import type { PageDocument } from './document.ts';
-import type { ErrorPageOptions } from './error-page.ts';
+import { type ErrorPageOptions, problemText } from './error-page.ts';
+import { english, type MessageKey } from './messages/english.ts';
 import { popupPage } from './popup-page.ts';
+import type { Presentation } from './presentation.ts';
 
 interface Wording {
   readonly code:
@@ -16,112 +18,62 @@ interface Wording {
     | 'sign_in_service_unavailable'
     | 'registration_invalid'
     | 'login_transaction_invalid';
-  readonly title: string;
-  readonly detail: string;
-  /** Replaces `detail` if the browser has no session. */
-  readonly detailWithoutSession?: string;
-  readonly tryAgain: string;
+  readonly title: MessageKey;
+  readonly text: MessageKey;
+  /** Replaces `text` if the browser has no session. */
+  readonly textWithoutSession?: MessageKey;
+  readonly tryAgain: MessageKey;
+}
+
+function wording(
+  code: Wording['code'],
+  name: SignInFailureOutcome | 'other_account_by_link',
+  tryAgain: MessageKey = 'action.try_again',
+): Wording {
+  return { code, title: `sign_in.${name}.title`, text: `sign_in.${name}.text`, tryAgain };
 }
 
 const wordings: Record<SignInFailureOutcome, Wording> = {
   consent_declined: {
-    code: 'consent_declined',
-    title: 'Permission declined',
-    detail:
-      'You declined the permissions that the app asked for. Nothing was shared. You can continue without them or try again.',
-    detailWithoutSession:
-      'You declined the permissions that the app needs to sign you in. You are not signed in.',
-    tryAgain: 'Try again',
+    ...wording('consent_declined', 'consent_declined'),
+    textWithoutSession: 'sign_in.consent_declined.signed_out',
   },
-  login_canceled: {
-    code: 'authorization_denied',
-    title: 'Sign-in canceled',
-    detail: 'You went back before the sign-in was complete. Nothing has changed.',
-    tryAgain: 'Try again',
-  },
+  login_canceled: wording('authorization_denied', 'login_canceled'),
   admin_consent_required: {
-    code: 'admin_consent_required',
-    title: 'Administrator approval required',
-    detail:
-      'In your organization, only administrators can grant these permissions. Send the link below to your administrator, unless you have already requested approval. You can continue without the permissions.',
-    detailWithoutSession:
-      'In your organization, only administrators can grant these permissions. Send the link below to your administrator, unless you have already requested approval. You are not signed in.',
-    tryAgain: 'Try again',
+    ...wording('admin_consent_required', 'admin_consent_required'),
+    textWithoutSession: 'sign_in.admin_consent_required.signed_out',
   },
-  login_required: {
-    code: 'authorization_denied',
-    title: 'Sign in to continue',
-    detail: 'Microsoft could not sign you in without a prompt.',
-    tryAgain: 'Sign in',
-  },
-  sign_in_service_unavailable: {
-    code: 'sign_in_service_unavailable',
-    title: 'Sign-in is temporarily unavailable',
-    detail:
-      'Microsoft or this service could not complete the sign-in. Nothing has changed. Try again in a moment.',
-    tryAgain: 'Try again',
-  },
-  registration_invalid: {
-    code: 'registration_invalid',
-    title: 'This app is not set up correctly',
-    // Not shown: `RegistrationInvalid` writes a detail that also names what has to be corrected.
-    detail: 'An administrator of this app has to correct its setup.',
-    tryAgain: 'Try again',
-  },
-  signed_out_meanwhile: {
-    code: 'authorization_denied',
-    title: 'You have been signed out',
-    detail: 'Your sessions were ended just before or while you signed in. Sign in again.',
-    tryAgain: 'Sign in',
-  },
-  other_account: {
-    code: 'authorization_denied',
-    title: 'Different account',
-    detail:
-      'You are still signed in to this app with your previous account. Try again with that account, or sign out of the app first to use the other one.',
-    tryAgain: 'Try again',
-  },
+  login_required: wording('authorization_denied', 'login_required', 'action.sign_in'),
+  sign_in_service_unavailable: wording('sign_in_service_unavailable', 'sign_in_service_unavailable'),
+  // `RegistrationInvalid` writes a detail that also names what has to be corrected.
+  registration_invalid: wording('registration_invalid', 'registration_invalid'),
+  signed_out_meanwhile: wording('authorization_denied', 'signed_out_meanwhile', 'action.sign_in'),
+  other_account: wording('authorization_denied', 'other_account'),
   fewer_permissions: {
-    code: 'authorization_denied',
-    title: 'Some permissions are missing',
-    detail:
-      'Microsoft granted fewer permissions than the app asked for. The sign-in was not completed. Try again, or continue without the permissions.',
-    detailWithoutSession:
-      'Microsoft granted fewer permissions than the app needs to sign you in. You are not signed in.',
-    tryAgain: 'Try again',
+    ...wording('authorization_denied', 'fewer_permissions'),
+    textWithoutSession: 'sign_in.fewer_permissions.signed_out',
   },
-  took_too_long: {
-    code: 'login_transaction_invalid',
-    title: 'The sign-in took too long',
-    detail: 'A sign-in has to be completed within 15 minutes. Nothing has changed.',
-    tryAgain: 'Sign in again',
-  },
-  sign_in_refused: {
-    code: 'authorization_denied',
-    title: 'Sign-in was not accepted',
-    detail: 'Nothing has changed. If trying again does not help, give the reference below to your support.',
-    tryAgain: 'Try again',
-  },
+  took_too_long: wording('login_transaction_invalid', 'took_too_long', 'action.sign_in_again'),
+  sign_in_refused: wording('authorization_denied', 'sign_in_refused'),
 };
 
 /**
  * For a sign-in that a link on another site may have started. To switch to the other account, the user has to click on
  * this page.
  */
-const otherAccountStartedElsewhere: Wording = {
-  code: 'authorization_denied',
-  title: 'You are signed in with another account',
-  detail:
-    'A sign-in with a different account was started, perhaps by a link. Nothing has changed and you are still signed in. Continue with the other account only if you intended to.',
-  tryAgain: 'Use another account',
-};
+const otherAccountStartedElsewhere = wording(
+  'authorization_denied',
+  'other_account_by_link',
+  'action.other_account',
+);
 
 /** A failed sign-in: the error, and the texts and links of the page that shows it. */
 export interface SignInFailureView extends ErrorPageOptions {
   readonly error: BffError;
   readonly outcome: SignInFailureOutcome;
   readonly feature?: string;
-  readonly title: string;
+  readonly title: MessageKey;
+  readonly text: MessageKey;
   readonly backHref: string;
 }
 
@@ -138,7 +90,7 @@ export function describeSignInFailure(
 ): SignInFailureView {
   const { outcome } = failure;
   const mayBeStartedByLink = outcome === 'other_account' && startedElsewhere === true;
-  const { code, title, detail, tryAgain } = mayBeStartedByLink
+  const { code, title, text, tryAgain } = mayBeStartedByLink
     ? otherAccountStartedElsewhere
     : wordingOf(failure, hasSession);
   const administratorHref = outcome === 'admin_consent_required' ? adminConsentUrl : undefined;
@@ -146,12 +98,13 @@ export function describeSignInFailure(
   const loginParameters = mayBeStartedByLink ? { prompt: 'select_account' } : featureMember;
   const href = `${loginPath}?${new URLSearchParams({ ...loginParameters, return_to: returnPath })}`;
   const common = { outcome, login_url: href, ...featureMember };
-  const error = toError(failure, code, detail, { common, scopes, adminConsentUrl });
+  const error = toError(failure, code, english[text], { common, scopes, adminConsentUrl });
   return {
     error,
     outcome,
     ...featureMember,
     title,
+    text,
     backHref: returnPath,
     tryAgain: { href, label: tryAgain },
     ...(administratorHref === undefined ? {} : { administratorHref }),
@@ -164,24 +117,29 @@ export function describeCompletedSignIn({ returnPath, feature }: LoginRequest): 
   const href = `${loginPath}?${new URLSearchParams({ return_to: returnPath })}`;
   return {
     error: new BffError('login_transaction_invalid', {
-      detail: 'This sign-in has already ended, and you are no longer signed in. Sign in again to continue.',
+      detail: english['sign_in.ended.text'],
       extensions: { outcome, login_url: href, ...(feature === undefined ? {} : { feature }) },
     }),
     outcome,
-    title: 'You are not signed in',
+    title: 'sign_in.ended.title',
+    text: 'sign_in.ended.text',
     backHref: returnPath,
-    tryAgain: { href, label: 'Sign in' },
+    tryAgain: { href, label: 'action.sign_in' },
   };
 }
 
 /** The wording of the outcome. If a sign-in was refused and the reason is known, the texts are those of the reason. */
 function wordingOf({ outcome, interactionReason }: SignInFailure, hasSession: boolean): Wording {
   const common = wordings[outcome];
-  const { detailWithoutSession = common.detail } = common;
-  const wording = hasSession ? common : { ...common, detail: detailWithoutSession };
-  if (outcome !== 'sign_in_refused' || interactionReason === undefined) return wording;
-  const { title, text } = reasonTexts[interactionReason];
-  return { ...wording, title, detail: text };
+  if (outcome === 'sign_in_refused' && interactionReason !== undefined) {
+    return {
+      ...common,
+      title: `reason.${interactionReason}.title`,
+      text: `reason.${interactionReason}.text`,
+    };
+  }
+  const { textWithoutSession = common.text } = common;
+  return hasSession ? common : { ...common, text: textWithoutSession };
 }
 
 interface ErrorContext {
@@ -232,15 +190,17 @@ function toError(
 
 /** The last page of a popup in which a sign-in failed. */
 export function signInFailurePopup(
-  { error, outcome, feature, title, backHref, administratorHref }: SignInFailureView,
+  presentation: Presentation,
+  { error, outcome, feature, title, text, backHref, administratorHref }: SignInFailureView,
   popupId: string,
   invocationId: string,
 ): PageDocument {
   return popupPage(
+    presentation,
     { id: popupId, outcome, ...(feature === undefined ? {} : { feature }) },
     {
-      title,
-      detail: error.detail ?? '',
+      title: presentation.text(title),
+      detail: problemText(presentation, error, text),
       backHref,
       reference: invocationId,
       ...(administratorHref === undefined ? {} : { administratorHref }),

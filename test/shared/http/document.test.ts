@@ -4,7 +4,7 @@ import { documentResponse } from '../../../src/shared/http/document.ts';
 import type { PageDocument } from '../../../src/shared/pages/document.ts';
 
 const style = 'p{margin:0}';
-const document: PageDocument = { status: 200, html: '<!doctype html>', style };
+const document: PageDocument = { status: 200, html: '<!doctype html>', language: 'de', style };
 const styleHash = createHash('sha256').update(style).digest('base64');
 
 function policyOf(page: PageDocument): readonly string[] {
@@ -39,6 +39,11 @@ describe('documentResponse', () => {
     const header = (page: PageDocument) => documentResponse(page).headers?.['cross-origin-opener-policy'];
     expect(header(document)).toBe('same-origin');
     expect(header({ ...document, keepsOpener: true })).toBeUndefined();
+  });
+
+  it('names the language, and that it depends on the request', () => {
+    const { headers } = documentResponse(document, { vary: 'Cookie' });
+    expect(headers).toMatchObject({ 'content-language': 'de', vary: 'Cookie, Origin, Accept-Language' });
   });
 
   it('adds the headers of the caller to those of the document', () => {

@@ -9,6 +9,7 @@ import {
   type EndpointRules,
   type Handler,
 } from '../../../src/shared/http/endpoint.ts';
+import { createPresent } from '../../../src/shared/pages/presentation.ts';
 
 /** No session is read for anonymous calls. */
 const notCalled = () => {
@@ -31,6 +32,7 @@ async function call(
     extendSession: notCalled,
     rateLimits: { countForAddress: notCalled, countForSession: notCalled, waitForAddress: notCalled },
     readClientAddress: notCalled,
+    present: createPresent(),
     monotonicMs,
   };
   const handler = createEndpoint(dependencies)({ access: allowAnonymous, ...rules }, handle);
