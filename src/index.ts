@@ -3,6 +3,7 @@ import { misconfigured, noteMissingLimits, warnOfSettings } from './functions/mi
 import { requireLibraryFiles } from './library-files.ts';
 import { type Bff, type FunctionApp, register } from './registration.ts';
 import { ConfigError, parseConfig } from './shared/config/config.ts';
+import { type PagesOptions, readPages } from './shared/config/pages.ts';
 import { readPolicies } from './shared/config/policies.ts';
 import { runtimeIssues } from './shared/config/runtime.ts';
 import type { Environment } from './shared/config/setting.ts';
@@ -21,6 +22,7 @@ export {
   signedIn,
 } from './shared/access/access.ts';
 export type { Guard, GuardRules } from './shared/access/rules.ts';
+export type { PageMessages, PagesOptions } from './shared/config/pages.ts';
 export { BffError, type BffErrorOptions, type ProblemCode } from './shared/errors.ts';
 export {
   type GraphBody,
@@ -36,21 +38,36 @@ export { type BffResponse, jsonResponse } from './shared/http/response.ts';
 export type { Caller, Claims } from './shared/session/caller.ts';
 export type { Log, LogLevel, LogRecord } from './shared/telemetry/log.ts';
 
+/** What an app adds to the service. */
+export interface BffOptions {
+  /** Registers the custom functions. */
+  readonly extend?: (bff: Bff) => void;
+  /** How the pages of this service look and read. */
+  readonly pages?: PagesOptions;
+}
+
 /**
  * Starts the service in a new worker: checks settings and policies and registers every route. Then `extend` registers
- * the custom functions. If a setting or a policy is invalid, or Node.js is too old, every route returns 503, and the
- * log lists the issues with their fixes.
+ * the custom functions. If a setting, a policy or an option is invalid, or Node.js is too old, every route returns 503,
+ * and the log lists the issues with their fixes.
  * @param app `app` of `@azure/functions`
+ * @param options or only their `extend`
  */
-export function startBff(app: FunctionApp, environment: Environment, extend?: (bff: Bff) => void): void {
+export function startBff(
+  app: FunctionApp,
+  environment: Environment,
+  options: BffOptions | BffOptions['extend'] = {},
+): void {
+  const { extend, pages: pagesOptions } = typeof options === 'function' ? { extend: options } : options;
   try {
     const issues = runtimeIssues();
     if (issues.length > 0) throw new ConfigError(issues);
     requireLibraryFiles();
     const config = parseConfig(environment);
-    warnOfSettings(config.warnings);
+    const { pages, warnings } = readPages(config.pages, pagesOptions);
+    warnOfSettings([...config.warnings, ...warnings]);
     noteMissingLimits(config.rateLimits);
-    const created = createApp(config, readPolicies(config), createSystem(config));
+    const created = createApp(config, readPolicies(config), createSystem(config), pages);
     const bff = register(app, created);
     extend?.(bff);
     const { healthMonitor } = created;

@@ -64,7 +64,7 @@ function namesReadFrom(environment: Environment): string[] {
 
 const namesRead = [...new Set(environments.flatMap(namesReadFrom))].sort();
 const isSetting = (name: string) =>
-  /^(?:PUBLIC|ENTRA|SESSION|ROLE|ADMIN|GRAPH|API|SIGNED_OUT|TRUSTED_PROXY|RATE_LIMIT|DEV)_/.test(name);
+  /^(?:PUBLIC|PAGES|ENTRA|SESSION|ROLE|ADMIN|GRAPH|API|SIGNED_OUT|TRUSTED_PROXY|RATE_LIMIT|DEV)_/.test(name);
 const isHostSetting = (name: string) => /^(?:AzureWebJobs|FUNCTIONS_)/.test(name);
 const documented = settingGroups.flatMap(({ settings }) => Object.keys(settings));
 const namesIn = (text: string) => [...text.matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name).sort();

@@ -5,6 +5,7 @@ import { whoAmI } from '../../examples/own-function/who-am-i.ts';
 import { createApp } from '../../src/app.ts';
 import { type Bff, register as registerApp } from '../../src/registration.ts';
 import { parseConfig } from '../../src/shared/config/config.ts';
+import { readPages } from '../../src/shared/config/pages.ts';
 import { readPolicies } from '../../src/shared/config/policies.ts';
 import type { Environment } from '../../src/shared/config/setting.ts';
 import { createSystem, type System } from '../../src/system.ts';
@@ -32,7 +33,8 @@ export function register(
   const original = createSystem(config);
   const system = replace(original);
   if (system.now !== original.now) setClock(system.now);
-  const created = createApp(config, readPolicies(config), system);
+  const { pages } = readPages(config.pages);
+  const created = createApp(config, readPolicies(config), system, pages);
   const bff = registerApp(app, created);
   extend?.(bff);
   if (!startsHealthMonitor) return;

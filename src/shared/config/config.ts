@@ -23,6 +23,14 @@ export interface Config {
   readonly publicBaseUrl: string;
   /** The app's page for users who have signed out. Without it, this service shows one. */
   readonly signedOutPath?: string;
+  /** How the pages of this service look and read. Code may give the same, and more: `config/pages.ts`. */
+  readonly pages: {
+    readonly name?: string;
+    readonly logoFile?: string;
+    readonly accent?: string;
+    readonly accentDark?: string;
+    readonly languages?: readonly string[];
+  };
   readonly entra: {
     readonly cloud: Cloud;
     /** A tenant's GUID, or `organizations`. In the latter case, the operator lists the `allowedTenants`. */
@@ -140,6 +148,7 @@ function toConfig(
   return {
     publicBaseUrl: values.PUBLIC_BASE_URL,
     ...(values.SIGNED_OUT_PATH === undefined ? {} : { signedOutPath: values.SIGNED_OUT_PATH }),
+    pages: toPages(values),
     entra: {
       cloud: values.ENTRA_CLOUD,
       tenantId: values.ENTRA_TENANT_ID,
@@ -177,6 +186,18 @@ function toConfig(
       usersPerAddress: values.RATE_LIMIT_USERS_PER_ADDRESS,
       callsPerSecond: values.RATE_LIMIT_CALLS_PER_SECOND,
     },
+  };
+}
+
+function toPages(values: SettingValues): Config['pages'] {
+  const { PAGES_NAME: name, PAGES_LOGO_FILE: logoFile, PAGES_LANGUAGES: languages } = values;
+  const { PAGES_ACCENT: accent, PAGES_ACCENT_DARK: accentDark } = values;
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(logoFile === undefined ? {} : { logoFile }),
+    ...(accent === undefined ? {} : { accent }),
+    ...(accentDark === undefined ? {} : { accentDark }),
+    ...(languages === undefined ? {} : { languages }),
   };
 }
 

@@ -56,7 +56,7 @@ function readSetting(
     issues.push(`${name} is missing; set it to ${expected}.`);
     return undefined;
   }
-  if (isPlaceholder(text) || (!validator.isFilePath && /^your[-_ ]/i.test(text))) {
+  if (isPlaceholder(text, validator)) {
     issues.push(`${name} is still a placeholder; set it to ${expected}.`);
     return undefined;
   }
@@ -66,7 +66,7 @@ function readSetting(
 }
 
 /** What is wrong with text that the validator refuses, and the fix. */
-function diagnose(text: string, validator: Validator<unknown>): string {
+export function diagnose(text: string, validator: Validator<unknown>): string {
   const trimmed = text.trim();
   if (trimmed !== text && validator.parse(trimmed) !== undefined)
     return 'begins or ends with a space or a line end; remove it';
@@ -79,9 +79,15 @@ function diagnose(text: string, validator: Validator<unknown>): string {
  * not replace: `$(NAME)`, `${NAME}`, `#{NAME}#`, `{{NAME}}`, `%NAME%`. Without this check, some wrong settings would
  * show only when a user signs in.
  */
-function isPlaceholder(text: string): boolean {
+function isPlaceholder(
+  text: string,
+  { isFilePath, isFreeText }: Pick<Validator<unknown>, 'isFilePath' | 'isFreeText'>,
+): boolean {
+  const example = isFreeText ? /^(?:change[-_ ]?me|placeholder)$/i : /change[-_ ]?me|placeholder/i;
   return (
-    /change[-_ ]?me|placeholder|^<.*>$|^\.\.\.$/i.test(text) ||
+    example.test(text) ||
+    /^<.*>$|^\.\.\.$/.test(text) ||
+    (!isFilePath && !isFreeText && /^your[-_ ]/i.test(text)) ||
     /^@Microsoft\./i.test(text) ||
     /^(?:\$\(.*\)|\$\{.*\}|#\{.*\}#?|\{\{.*\}\}|%\w+%)$/.test(text.trim())
   );

@@ -2,6 +2,7 @@ import type { Cloud } from '../entra/authority.ts';
 import type { RequestIdCheck } from '../proxy/correlation.ts';
 import { certificate, clientSecret, rsaPrivateKey } from './credential-validators.ts';
 import { moreFileNames } from './more-policies.ts';
+import { accentColor, appName, languageTags } from './pages-validators.ts';
 import {
   bytes,
   type Condition,
@@ -64,6 +65,34 @@ const address = {
     ),
     'a page of this service that says that the user is signed out',
     'The page of your app that users see after they have signed out. Register its URL as a redirect URI.',
+  ),
+};
+
+const pages = {
+  PAGES_NAME: optional(
+    appName,
+    'pages name no app',
+    'The name of your app, as users know it. It is part of the title of each page, stands above its text, and is the label of the way back.',
+  ),
+  PAGES_LOGO_FILE: optional(
+    filePath('the path of an SVG or PNG file of at most 32 KiB'),
+    'no logo',
+    'The path of an SVG or PNG file of at most 32 KiB. The logo stands beside the name, so `PAGES_NAME` is required too.',
+  ),
+  PAGES_ACCENT: optional(
+    accentColor('light'),
+    'blue',
+    'The color of buttons and links. Its contrast on light pages must be 4.5:1 or more.',
+  ),
+  PAGES_ACCENT_DARK: optional(
+    accentColor('dark'),
+    'a lighter shade of `PAGES_ACCENT`',
+    'The color of buttons and links in the dark color scheme. Its contrast on dark pages must be 4.5:1 or more.',
+  ),
+  PAGES_LANGUAGES: optional(
+    languageTags,
+    'all languages that have texts, English first',
+    'The languages of the pages. The first one is for users who prefer none of them.',
   ),
 };
 
@@ -296,6 +325,7 @@ const development = {
 /** Every setting of the service, except those of the custom APIs. */
 export const settings = {
   ...address,
+  ...pages,
   ...entra,
   ...sessions,
   ...guards,
@@ -319,6 +349,7 @@ const EXAMPLE_API = 'orders';
 /** For the documents: the settings under the headings of docs/configuration.md, in its order. */
 export const settingGroups: readonly SettingGroup[] = [
   { title: 'Address', settings: address },
+  { title: 'Pages', settings: pages },
   { title: 'Microsoft Entra ID', settings: entra },
   { title: 'Sessions', settings: sessions },
   { title: 'Guards', settings: guards },

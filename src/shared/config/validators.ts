@@ -10,6 +10,8 @@ export interface Validator<Value> {
   readonly expected: string;
   /** If true, the text may begin like a placeholder, for example `your-policy.json`. */
   readonly isFilePath?: boolean;
+  /** If true, only the whole text counts as a placeholder: an app may be named Exchange Messages. */
+  readonly isFreeText?: boolean;
   /** Returns undefined for invalid text. */
   parse(text: string): Value | undefined;
   /**
