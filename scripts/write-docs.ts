@@ -4,6 +4,7 @@ import { entraErrorsPage } from './docs/entra-errors.ts';
 import { guides, withExamples } from './docs/examples.ts';
 import { graphFeaturesPage } from './docs/graph-features.ts';
 import { graphLibrariesPage } from './docs/graph-libraries.ts';
+import { pageTextsPage } from './docs/page-texts.ts';
 import { requirementsPage } from './docs/requirements.ts';
 import { routesPage } from './docs/routes.ts';
 import { configurationPage, exampleSettings, settingsPage } from './docs/settings.ts';
@@ -16,6 +17,7 @@ export function generatedDocs(): ReadonlyMap<string, string> {
   return new Map([
     ['docs/reference/settings.md', settingsPage()],
     ['docs/reference/routes.md', routesPage()],
+    ['docs/reference/page-texts.md', pageTextsPage()],
     ['docs/reference/entra-errors.md', entraErrorsPage()],
     ['docs/reference/graph-features.md', graphFeaturesPage()],
     ['docs/reference/graph-libraries.md', graphLibrariesPage()],

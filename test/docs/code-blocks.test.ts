@@ -11,8 +11,10 @@ import viteConfig from '../../examples/vite/vite.config.ts';
 import { guides, readExample } from '../../scripts/docs/examples.ts';
 import { repositoryPolicy } from '../../scripts/policy-place.ts';
 import { ConfigError, parseConfig, toLines } from '../../src/shared/config/config.ts';
+import type { Environment } from '../../src/shared/config/setting.ts';
 import { settingGroups } from '../../src/shared/config/settings.ts';
 import { parseKeyBytes } from '../../src/shared/crypto/key-ring.ts';
+import { checkCatalogue } from '../../src/shared/pages/own-catalogue.ts';
 import { parseCustomApiPolicy } from '../../src/shared/policy/custom-api.ts';
 import { createCertificate } from '../support/certificate.ts';
 import {
@@ -144,6 +146,7 @@ function checkJson(block: CodeBlock): void {
   const value = JSON.parse(block.text) as Readonly<Record<string, unknown>>;
   if (isListed(answersShown, block)) return;
   if ('people' in value) parseDirectory(value);
+  else if (block.document === 'docs/guides/branding.md') expect(checkCatalogue(value).issues).toEqual([]);
   else if ('methods' in value) policyOf(fileOf(value));
   else if (block.document !== 'docs/guides/your-own-api.md') policyOf(value);
   else expect(parseCustomApiPolicy(value, 'api://contoso-orders')).toMatchObject({ kind: 'policy' });
@@ -163,10 +166,20 @@ function checkSettings({ text }: CodeBlock): void {
   parseConfig(environment);
 }
 
-/** The log of a worker whose settings are as wrong as docs/configuration.md says. */
-function checkLog({ text }: CodeBlock): void {
-  const wrong = { ENTRA_TENANT_ID: 'contoso', ENTRA_CLIENT_SECRET: 'changeme', SESSION_INDEX_KEY: '' };
-  const parse = () => parseConfig({ ...validSettings, ENTRA_CLIENT_CREDENTIAL: 'secret', ...wrong });
+/** The settings that are wrong in a document that shows the log. */
+const wrongSettings: Readonly<Record<string, Environment>> = {
+  'docs/configuration.md': {
+    ENTRA_CLIENT_CREDENTIAL: 'secret',
+    ENTRA_TENANT_ID: 'contoso',
+    ENTRA_CLIENT_SECRET: 'changeme',
+    SESSION_INDEX_KEY: '',
+  },
+  'docs/guides/branding.md': { PAGES_ACCENT: '#0b6' },
+};
+
+/** The log of a worker whose settings are as wrong as the document says. */
+function checkLog({ document, text }: CodeBlock): void {
+  const parse = () => parseConfig({ ...validSettings, ...wrongSettings[document] });
   expect(parse).toThrow(ConfigError);
   expect(parse).toThrow(text.trimEnd());
 }
