@@ -814,7 +814,7 @@ describe('memory for a large body', () => {
         const drip = setInterval(() => socket.write('x'), 5);
         socket.on('close', () => clearInterval(drip));
       });
-    const sender = () => createHttpSender({ connectMs: 1000, headMs: 1000, idleMs: 100 });
+    const sender = (idleMs = 100) => createHttpSender({ connectMs: 5000, headMs: 5000, idleMs });
 
     it('by a slow body causes a timeout long before the deadline', {
       tags: ['DO-3'],
@@ -828,8 +828,8 @@ describe('memory for a large body', () => {
 
     it('does not include the time of waiting for memory', async () => {
       upstream.respondWith((socket) => socket.write(rawAnswer(large)));
-      const reserveBytes = () => new Promise<void>((resolve) => void setTimeout(resolve, 250));
-      expect((await get({ reserveBytes }, sender())).body).toHaveLength(large.length);
+      const reserveBytes = () => new Promise<void>((resolve) => void setTimeout(resolve, 700));
+      expect((await get({ reserveBytes }, sender(500))).body).toHaveLength(large.length);
     });
 
     it('does not apply to a small body', async () => {
@@ -839,9 +839,10 @@ describe('memory for a large body', () => {
         const drip = setInterval(() => {
           socket.write('x');
           if (--left === 0) clearInterval(drip);
-        }, 5);
+        }, 15);
       });
-      expect((await get({ reserveBytes: async () => undefined }, sender())).body).toHaveLength(60);
+      // The whole body takes longer than a large one may take for its next bytes.
+      expect((await get({ reserveBytes: async () => undefined }, sender(500))).body).toHaveLength(60);
     });
   });
 
