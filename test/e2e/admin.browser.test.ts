@@ -41,7 +41,7 @@ describe('the admin page in a browser', () => {
       await openDemoAs(world, page, 'Ben Brown');
       await follow(page, 'Open the admin page');
       await see(page, 'You do not have access');
-      await page.getByText('"Admin"').waitFor();
+      await page.getByText('App role: Admin').waitFor();
       await page.getByText('An administrator of your organization can assign it').waitFor();
       await follow(page, 'Use another account');
       await press(page, /Alice Adams/);
