@@ -17,7 +17,7 @@ export const doctor: Command = {
 
 Reads the settings of the app in this folder as the service does at its start, and names every wrong one
 with its fix: those of local.settings.json, and variables of the environment, which take precedence. Then
-it reads the policy files that they name. It prints no value of a setting and calls nobody.
+it reads the policy files that they name. It prints no value of a setting and sends no request.
 
   --json  prints { "ok", "source", "issues", "warnings" }
 

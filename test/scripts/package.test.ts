@@ -29,7 +29,13 @@ beforeAll(async () => {
   app = await mkdtemp(join(tmpdir(), 'functions-app-'));
   installed = join(app, 'node_modules/entra-bff');
   await buildPackage(installed);
-  for (const name of ['@azure/functions', '@types/node', '@types/react', 'react']) {
+  // A copy, because another test of this process may have loaded the installed one without a host.
+  await cp(join(root, 'node_modules/@azure/functions'), join(app, 'node_modules/@azure/functions'), {
+    recursive: true,
+    dereference: true,
+  });
+  const others = ['@azure/functions-extensions-base', 'cookie', '@types/node', '@types/react', 'react'];
+  for (const name of others) {
     await mkdir(join(app, 'node_modules', name, '..'), { recursive: true });
     await symlink(join(root, 'node_modules', name), join(app, 'node_modules', name));
   }
