@@ -34,7 +34,13 @@ function searchOf(token: string): FindBytes {
 }
 
 /** 16 characters have 95 bits, so no other text matches by chance. Shorter pieces are for tokens that have no longer ones. */
-const piecePatterns = [/[A-Za-z0-9]{16}/g, /[A-Za-z0-9]{12}/g, /[A-Za-z0-9]{8}/g];
+const pieceLengths = [16, 12, 8] as const;
+const piecePatterns = pieceLengths.map((length) => ({
+  length,
+  pattern: new RegExp(`[A-Za-z0-9]{${length}}`, 'g'),
+}));
+/** How many bytes are in a line of 64 letters in base64. No format has shorter lines (RFC 7468, section 2). */
+const SHORTEST_LINE_BYTES = 48;
 /** Every real token is longer. A shorter text could occur in any response. */
 const MIN_TOKEN_LENGTH = 8;
 
@@ -53,17 +59,27 @@ function needlesOf(pieces: readonly string[]): Uint8Array[] {
 
 const toBytes = (text: string): Uint8Array => ownBytes(Buffer.from(text, 'latin1'));
 
-/** Up to two pieces of the token's last part, which is the signature of a signed token. */
+/**
+ * Up to two pieces of the token's last part, which is the signature of a signed token. If possible, they are so close to each
+ * other that no two line breaks can split both of them.
+ */
 function piecesOf(token: string): string[] {
   const last = lastPartOf(token);
-  for (const pattern of piecePatterns) {
+  let others: string[] = [];
+  for (const { length, pattern } of piecePatterns) {
     pattern.lastIndex = 0;
-    const [first] = pattern.exec(last) ?? [];
-    if (first === undefined) continue;
-    const [second] = pattern.exec(last) ?? [];
-    return second === undefined ? [first] : [first, second];
+    let previous = pattern.exec(last);
+    if (previous === null) continue;
+    const [first] = previous;
+    let second: string | undefined;
+    for (let next = pattern.exec(last); next !== null; next = pattern.exec(last)) {
+      if (next.index - previous.index <= SHORTEST_LINE_BYTES - length) return [previous[0], next[0]];
+      second ??= next[0];
+      previous = next;
+    }
+    if (others.length === 0) others = second === undefined ? [first] : [first, second];
   }
-  return [];
+  return others;
 }
 
 function lastPartOf(token: string): string {

@@ -43,6 +43,18 @@ describe.each(tokens)('a token %s', (_what, token) => {
   });
 });
 
+describe.each([256, 64])('a token with a signature of %i bytes', (bytes) => {
+  it.each([64, 76])('is found in lines of %i letters, wherever they end', { tags: ['PX-16'] }, (letters) => {
+    const inLines = (text: string) => text.replaceAll(new RegExp(`.{${letters}}`, 'g'), '$&\r\n');
+    for (let before = 0; before < 200; before++) {
+      const token = signed(bytes);
+      const text = `${'x'.repeat(before)} Bearer ${token}`;
+      expect(finds(token, inLines(text)), token).toBe(true);
+      expect(finds(token, inLines(Buffer.from(text).toString('base64'))), token).toBe(true);
+    }
+  });
+});
+
 it('finds each of several tokens, and none in a text without tokens', () => {
   const [one, two] = [signed(256), signed(256)];
   const search = createTokenSearch([one, two]);
