@@ -37,7 +37,7 @@ function toContentSecurityPolicy({ style, scriptNonce, callsOwnOrigin, formTarge
   return [
     "default-src 'none'",
     `style-src 'sha256-${styleHash}'`,
-    // For the page's icon. A data URL causes no request.
+    // For the icon and the app's logo. A data URL causes no request.
     'img-src data:',
     ...(scriptNonce === undefined ? [] : [`script-src 'nonce-${scriptNonce}'`]),
     ...(callsOwnOrigin ? ["connect-src 'self'"] : []),

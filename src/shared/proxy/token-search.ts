@@ -33,7 +33,10 @@ function searchOf(token: string): FindBytes {
   return search;
 }
 
-/** 16 characters have 95 bits, so no other text matches by chance. Shorter pieces are for tokens that have no longer ones. */
+/**
+ * 16 characters have 95 bits, so no other text matches by chance. Shorter pieces are for tokens that have no longer ones, or
+ * only one, or two that are far apart.
+ */
 const pieceLengths = [16, 12, 8] as const;
 const piecePatterns = pieceLengths.map((length) => ({
   length,
