@@ -20,7 +20,7 @@ export const deployed = {
   logLevel: 'silent',
 } as const satisfies BuildOptions;
 
-/** How the files of the npm package are built: an app brings its own copy of Microsoft's library. */
+/** How the files of the npm package are built: an app has its own copy of Microsoft's library. */
 export const published = {
   ...deployed,
   external: [...deployed.external, '@azure/functions'],

@@ -35,7 +35,7 @@ export function pageTextsPage(): string {
   return `# Texts of the pages
 
 The names of all texts for [your own translations](../guides/branding.md#texts), with the English texts. A word in braces is
-a placeholder, which the translation must have too. The service brings the languages ${shippedLanguages.map((tag) => `\`${tag}\``).join(', ')}.
+a placeholder, which the translation must have too. The service includes the languages ${shippedLanguages.map((tag) => `\`${tag}\``).join(', ')}.
 
 \`npm run docs\` writes this page from [src/shared/pages/messages](../../src/shared/pages/messages).
 

@@ -66,7 +66,7 @@ describe('an app with its own identity and texts', () => {
     expect(page).toContain('>Zurück zu Contoso Orders</a>');
   });
 
-  it('speaks a language that the service does not bring, in English where a text is missing', async () => {
+  it('speaks a language that the service does not include, in English where a text is missing', async () => {
     const page = await signedOutPage('nl, de;q=0.5');
     expect(page).toContain('<html lang="nl" dir="ltr">');
     expect(page).toContain('>Terug naar Contoso Orders</a>');

@@ -34,7 +34,7 @@ async function pack(): Promise<string> {
 
 /**
  * Installs the packed package, and others from the registry, into an empty folder outside of this repository, so that
- * nothing is found that the package does not bring.
+ * nothing is found that the package does not contain.
  */
 export async function installInto(name: string, others: readonly string[]): Promise<string> {
   const tarball = await packedPackage();

@@ -134,7 +134,7 @@ function scopeFaults(apps: readonly Place[], apis: readonly Place[]): string[] {
     .flatMap((name) => unknown(name, 'API', 'scope', [...ofGraph, ...known]));
 }
 
-/** The domain of a username is that of the home tenant, and nobody is a guest at home. */
+/** The domain of a username is that of the home tenant, in which a user is never a guest. */
 function homeFaults(person: Place, tenants: readonly Named[]): string[] {
   return textAt(person, 'username').flatMap((username) => {
     const domain = username.name.split('@')[1] ?? '';

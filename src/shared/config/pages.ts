@@ -150,7 +150,7 @@ function readLogo(
 ): string | undefined {
   if (path === undefined) return undefined;
   if (name === undefined) {
-    // Who cannot see the logo would not learn whose page it is.
+    // Users who cannot see the logo would not learn whose page it is.
     issues.push(`${path.source} is set without the name of the app; set PAGES_NAME or pages.name too.`);
   }
   const bytes = readBytes(path.value);

@@ -6,7 +6,7 @@ import { portuguese } from './messages/portuguese.ts';
 import { spanish } from './messages/spanish.ts';
 
 /**
- * The languages that this service brings, English first. The bundle contains only English: each of the other catalogues
+ * The languages that this service includes, English first. The bundle contains only English: each of the other catalogues
  * is read from its file when the first page in its language is shown (`build/deferred.ts`).
  */
 const shippedCatalogues: ReadonlyMap<string, () => Catalogue> = new Map([
