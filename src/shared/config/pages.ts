@@ -49,10 +49,10 @@ export function readPages(fromSettings: PagesSettings, options: PagesOptions = {
   const ownCatalogues = readOwnCatalogues(options.messages ?? {}, issues);
   const languages = given.languages;
   const available = [...shippedLanguages, ...ownCatalogues.keys()];
-  for (const language of languages?.value ?? []) {
-    if (available.includes(language)) continue;
+  if (languages?.value.some((language) => !available.includes(language))) {
+    // Like every issue, without the value of the setting.
     issues.push(
-      `${languages?.source}, ${JSON.stringify(language)} has no texts; use ${available.join(', ')}, or give its messages.`,
+      `${languages.source} has a language without texts; use ${available.join(', ')}, or give its messages.`,
     );
   }
   if (issues.length > 0) throw new ConfigError(issues);

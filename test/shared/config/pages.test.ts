@@ -175,7 +175,7 @@ describe('refuses', () => {
     [
       'a language without texts',
       { PAGES_LANGUAGES: 'de,nl' },
-      /^PAGES_LANGUAGES, "nl" has no texts; use en, de, es, fr, ja, pt, or/,
+      /^PAGES_LANGUAGES has a language without texts; use en, de, es, fr, ja, pt, or/,
     ],
     [
       'a language twice',
