@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { ConfigError, parseConfig, toLines } from '../src/shared/config/config.ts';
+import { type Config, ConfigError, parseConfig, toLines } from '../src/shared/config/config.ts';
+import { readPages } from '../src/shared/config/pages.ts';
 import { readPolicies } from '../src/shared/config/policies.ts';
 import { runtimeIssues } from '../src/shared/config/runtime.ts';
 import type { Environment } from '../src/shared/config/setting.ts';
@@ -17,11 +18,13 @@ export const doctor: Command = {
 
 Reads the settings of the app in this folder as the service does at its start, and names every wrong one
 with its fix: those of local.settings.json, and variables of the environment, which take precedence. Then
-it reads the policy files that they name. It prints no value of a setting and sends no request.
+it reads the policy files and the logo that they name. It prints no value of a setting and sends no
+request. It does not run your code, which may give what the settings of the pages lack, so it only warns
+of these.
 
   --json  prints { "ok", "source", "issues", "warnings" }
 
-Ends with 0 if the service would start, and with 1 if not.`,
+Ends with 1 if a setting is wrong, and otherwise with 0.`,
   run(args, context) {
     const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean' } } });
     const { settings, source, issues } = readAppSettings(context);
@@ -36,10 +39,20 @@ function examine(settings: Environment): Findings {
   try {
     const config = parseConfig(settings);
     readPolicies(config);
-    return { issues, warnings: config.warnings };
+    return { issues, warnings: [...config.warnings, ...pageWarnings(config)] };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { issues: [...issues, ...error.issues], warnings: error.warnings };
+  }
+}
+
+/** The name of the app and texts may be in its code, so what is wrong without them may be right with them. */
+function pageWarnings({ pages }: Config): readonly string[] {
+  try {
+    return readPages(pages).warnings;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.issues;
   }
 }
 

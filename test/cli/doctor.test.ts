@@ -72,6 +72,20 @@ describe('doctor', () => {
     expect(output).toContain('Check these settings:\n  ENTRA_GUEST is not read; did you mean ENTRA_GUESTS?');
   });
 
+  it('warns of settings of the pages that are wrong unless the code of the app completes them', async () => {
+    const pages = { PAGES_NAME: 'Contoso', PAGES_LOGO_FILE: '/nowhere/logo.svg', PAGES_LANGUAGES: 'nl' };
+    const app = appFolder({ ...usableSettings, ...pages });
+    const { exitCode, output = '' } = await app.run(['doctor', '--json']);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(output)).toMatchObject({
+      ok: true,
+      warnings: [
+        'PAGES_LOGO_FILE, the file cannot be read; give the path of a file.',
+        expect.stringMatching(/^PAGES_LANGUAGES has a language without texts/),
+      ],
+    });
+  });
+
   it('reads the policy files that the settings name', async () => {
     const app = appFolder();
     const GRAPH_POLICY_FILE = app.write('policy.json', policyOf('/v1.0/me'));
