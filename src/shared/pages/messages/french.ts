@@ -15,7 +15,7 @@ const texts: Catalogue = {
   'action.stay_signed_in': 'Rester connecté',
   'action.sign_out_of_microsoft': 'Se déconnecter aussi de Microsoft',
   'label.code': 'Code',
-  'label.status': 'État',
+  'label.status': 'Code d’état',
   'label.reference': 'Référence',
   'label.administrator_link': 'Lien pour votre administrateur',
 
@@ -27,7 +27,7 @@ const texts: Catalogue = {
   'start.text':
     'Il n’y a pas de page à cette adresse. Demandez à l’administrateur de l’application quelle adresse ouvrir.',
   'sign_out.title': 'Se déconnecter',
-  'sign_out.heading': 'Se déconnecter ?',
+  'sign_out.heading': 'Se déconnecter\u00a0?',
   'sign_out.text': 'Vous êtes connecté en tant que {name}.',
   'signed_out.title': 'Déconnecté',
   'signed_out.heading': 'Vous êtes déconnecté',
@@ -49,16 +49,16 @@ const texts: Catalogue = {
   'download.failed': 'Le serveur qui contient le fichier a renvoyé une erreur. Réessayez plus tard.',
   'two_cookies.title': 'Ce navigateur a envoyé deux cookies de connexion',
 
-  'no_access.text': 'Votre compte n’a pas ce que cette page exige :',
-  'no_access.any_of': 'Cette page exige l’un de ces éléments, et votre compte n’en a aucun :',
+  'no_access.text': 'Votre compte n’a pas ce que cette page exige\u00a0:',
+  'no_access.any_of': 'Cette page exige l’un de ces éléments, et votre compte n’en a aucun\u00a0:',
   'no_access.registration':
-    'Il manque à l’inscription de cette application un élément que cette page exige :',
-  'no_access.roles': 'Rôle d’application : {values}',
-  'no_access.groups': 'Appartenance à un groupe : {values}',
-  'no_access.tenants': 'Compte de l’organisation : {values}',
-  'no_access.claim': 'Revendication facultative dans les jetons d’ID : {values}',
+    'Il manque à l’inscription de cette application un élément que cette page exige\u00a0:',
+  'no_access.roles': 'Rôle d’application\u00a0: {values}',
+  'no_access.groups': 'Appartenance à un groupe\u00a0: {values}',
+  'no_access.tenants': 'Compte de l’organisation\u00a0: {values}',
+  'no_access.claim': 'Revendication facultative dans les jetons d’ID\u00a0: {values}',
   'no_access.assign_role':
-    'Un administrateur de votre organisation peut l’attribuer dans le centre d’administration Microsoft Entra, sous « Applications d’entreprise », cette application, « Utilisateurs et groupes ». Le changement prend effet en quelques minutes.',
+    'Un administrateur de votre organisation peut l’attribuer dans le centre d’administration Microsoft Entra, sous «\u00a0Applications d’entreprise\u00a0», cette application, «\u00a0Utilisateurs et groupes\u00a0». Le changement prend effet en quelques minutes.',
   'no_access.ask': 'Demandez de l’aide à un administrateur de votre organisation.',
 
   'sign_in.consent_declined.title': 'Autorisation refusée',
@@ -74,7 +74,7 @@ const texts: Catalogue = {
   'sign_in.admin_consent_required.signed_out':
     'Dans votre organisation, seuls les administrateurs peuvent accorder ces autorisations. Envoyez le lien ci-dessous à votre administrateur, sauf si vous avez déjà demandé son approbation. Vous n’êtes pas connecté.',
   'sign_in.login_required.title': 'Connectez-vous pour continuer',
-  'sign_in.login_required.text': 'Microsoft n’a pas pu vous connecter sans vous interroger.',
+  'sign_in.login_required.text': 'Microsoft n’a pas pu vous connecter sans intervention de votre part.',
   'sign_in.sign_in_service_unavailable.title': 'La connexion est momentanément indisponible',
   'sign_in.sign_in_service_unavailable.text':
     'Microsoft ou ce service n’a pas pu terminer la connexion. Rien n’a changé. Réessayez dans un instant.',
@@ -96,7 +96,7 @@ const texts: Catalogue = {
   'sign_in.fewer_permissions.signed_out':
     'Microsoft a accordé moins d’autorisations qu’il n’en faut à l’application pour vous connecter. Vous n’êtes pas connecté.',
   'sign_in.took_too_long.title': 'La connexion a pris trop de temps',
-  'sign_in.took_too_long.text': 'Une connexion doit être terminée en 15 minutes. Rien n’a changé.',
+  'sign_in.took_too_long.text': 'Une connexion doit être terminée dans les 15 minutes. Rien n’a changé.',
   'sign_in.sign_in_refused.title': 'La connexion n’a pas été acceptée',
   'sign_in.sign_in_refused.text':
     'Rien n’a changé. Si un nouvel essai n’aide pas, communiquez la référence ci-dessous à votre support.',
@@ -109,7 +109,7 @@ const texts: Catalogue = {
   'session.session_expired.text': 'La session a atteint sa durée maximale.',
   'session.session_ended.text': 'La session a été fermée.',
   'session.cookie_sent_twice.text':
-    'Ce navigateur a envoyé deux fois un cookie de connexion de ce service. Un seul des deux peut être authentique : aucun n’a donc été utilisé et rien n’a changé. Supprimez les cookies de ce site dans votre navigateur, puis reconnectez-vous.',
+    'Ce navigateur a envoyé deux fois un cookie de connexion de ce service. Un seul des deux peut être authentique\u00a0: aucun n’a donc été utilisé et rien n’a changé. Supprimez les cookies de ce site dans votre navigateur, puis reconnectez-vous.',
 
   'reason.consent_required.title': 'Votre autorisation est nécessaire',
   'reason.consent_required.text': 'Cette application a besoin de votre autorisation pour continuer.',
@@ -151,7 +151,7 @@ const texts: Catalogue = {
   'reason.recent_sign_in_required.title': 'Reconnectez-vous pour continuer',
   'reason.recent_sign_in_required.text': 'Cette action exige une connexion récente.',
   'reason.stronger_sign_in_required.title': 'Reconnectez-vous pour continuer',
-  'reason.stronger_sign_in_required.text': 'Votre organisation exige ici une connexion plus forte.',
+  'reason.stronger_sign_in_required.text': 'Votre organisation exige ici une authentification plus forte.',
 
   'problem.request_invalid.title': 'Requête non valide',
   'problem.request_invalid.text':

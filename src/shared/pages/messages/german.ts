@@ -128,7 +128,7 @@ const texts: Catalogue = {
     'Ihr Konto ist deaktiviert, oder es gibt es in dieser Organisation nicht. Die Administration Ihrer Organisation kann helfen.',
   'reason.device_not_compliant.title': 'Dieses Gerät wird nicht akzeptiert',
   'reason.device_not_compliant.text':
-    'Ihre Organisation akzeptiert nur Geräte, die sie verwaltet oder die ihre Anforderungen erfüllen. Verwenden Sie ein solches Gerät, oder bitten Sie Ihren IT-Support, dieses einzurichten.',
+    'Ihre Organisation akzeptiert nur Geräte, die sie verwaltet oder die ihre Anforderungen erfüllen. Verwenden Sie ein solches Gerät, oder bitten Sie Ihren IT-Support, Ihr aktuelles Gerät einzurichten.',
   'reason.blocked_by_policy.title': 'Ihre Organisation blockiert diesen Zugriff',
   'reason.blocked_by_policy.text':
     'Eine Richtlinie Ihrer Organisation blockiert diesen Zugriff. Die Administration Ihrer Organisation kann erklären, was sie verlangt.',
@@ -150,9 +150,10 @@ const texts: Catalogue = {
   'reason.sign_in_required.title': 'Melden Sie sich erneut an, um fortzufahren',
   'reason.sign_in_required.text': 'Microsoft verlangt eine neue Anmeldung.',
   'reason.recent_sign_in_required.title': 'Melden Sie sich erneut an, um fortzufahren',
-  'reason.recent_sign_in_required.text': 'Dafür muss Ihre Anmeldung jünger sein.',
+  'reason.recent_sign_in_required.text': 'Dafür müssen Sie sich vor Kurzem angemeldet haben.',
   'reason.stronger_sign_in_required.title': 'Melden Sie sich erneut an, um fortzufahren',
-  'reason.stronger_sign_in_required.text': 'Ihre Organisation verlangt dafür eine stärkere Anmeldung.',
+  'reason.stronger_sign_in_required.text':
+    'Ihre Organisation verlangt dafür eine stärkere Authentifizierung.',
 
   'problem.request_invalid.title': 'Ungültige Anfrage',
   'problem.request_invalid.text':
@@ -162,7 +163,7 @@ const texts: Catalogue = {
     'Diese Anmeldung wurde in einem anderen Browser begonnen, hat zu lange gedauert, ist bereits abgeschlossen oder bekam eine ungültige Antwort. Beginnen Sie neu.',
   'problem.session_required.title': 'Anmeldung erforderlich',
   'problem.session_required.text': 'Melden Sie sich an, um fortzufahren.',
-  'problem.interaction_required.title': 'Bitte handeln Sie',
+  'problem.interaction_required.title': 'Aktion erforderlich',
   'problem.interaction_required.text': 'Melden Sie sich erneut an, um fortzufahren.',
   'problem.authorization_denied.title': 'Anmeldung verweigert',
   'problem.authorization_denied.text': 'Sie wurden nicht angemeldet. Versuchen Sie es erneut.',
@@ -186,7 +187,7 @@ const texts: Catalogue = {
   'problem.method_not_allowed.text': 'Diese Adresse unterstützt diese Art von Anfrage nicht.',
   'problem.session_changed.title': 'Dieser Browser hat jetzt eine andere Sitzung',
   'problem.session_changed.text':
-    'Diese Seite gehört zu einer anderen Sitzung als der jetzigen dieses Browsers. Es wurde nichts getan.',
+    'Diese Seite gehört zu einer anderen Sitzung als der aktuellen Sitzung dieses Browsers. Es wurde nichts ausgeführt.',
   'problem.length_required.title': 'Content-Length fehlt',
   'problem.length_required.text': 'Die Anfrage nennt die Länge ihres Inhalts nicht.',
   'problem.body_too_large.title': 'Der Inhalt der Anfrage ist zu groß',

@@ -15,7 +15,7 @@ const texts: Catalogue = {
   'action.stay_signed_in': 'サインインしたままにする',
   'action.sign_out_of_microsoft': 'Microsoft からもサインアウト',
   'label.code': 'コード',
-  'label.status': '状態',
+  'label.status': 'ステータス',
   'label.reference': '参照番号',
   'label.administrator_link': '管理者用のリンク',
 
@@ -89,9 +89,9 @@ const texts: Catalogue = {
     '別のアカウントでのサインインが開始されました。リンクによるものかもしれません。何も変更されておらず、サインインしたままです。意図した場合にのみ、別のアカウントで続けてください。',
   'sign_in.fewer_permissions.title': '一部のアクセス許可がありません',
   'sign_in.fewer_permissions.text':
-    'Microsoft が付与したアクセス許可は、アプリが求めたものより少ないものでした。サインインは完了していません。もう一度試すか、アクセス許可なしで続けてください。',
+    'Microsoft は、アプリが求めたアクセス許可の一部しか付与しませんでした。サインインは完了していません。もう一度試すか、アクセス許可なしで続けてください。',
   'sign_in.fewer_permissions.signed_out':
-    'Microsoft が付与したアクセス許可は、サインインに必要なものより少ないものでした。サインインしていません。',
+    'Microsoft は、サインインに必要なアクセス許可の一部しか付与しませんでした。サインインしていません。',
   'sign_in.took_too_long.title': 'サインインに時間がかかりすぎました',
   'sign_in.took_too_long.text': 'サインインは 15 分以内に完了する必要があります。何も変更されていません。',
   'sign_in.sign_in_refused.title': 'サインインは受け付けられませんでした',

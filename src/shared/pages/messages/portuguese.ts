@@ -15,7 +15,7 @@ const texts: Catalogue = {
   'action.stay_signed_in': 'Continuar conectado',
   'action.sign_out_of_microsoft': 'Sair também da Microsoft',
   'label.code': 'Código',
-  'label.status': 'Situação',
+  'label.status': 'Código de status',
   'label.reference': 'Referência',
   'label.administrator_link': 'Link para o administrador',
 
@@ -149,7 +149,7 @@ const texts: Catalogue = {
   'reason.recent_sign_in_required.title': 'Entre novamente para continuar',
   'reason.recent_sign_in_required.text': 'Isto exige uma entrada recente.',
   'reason.stronger_sign_in_required.title': 'Entre novamente para continuar',
-  'reason.stronger_sign_in_required.text': 'Para isto, sua organização exige uma entrada mais forte.',
+  'reason.stronger_sign_in_required.text': 'Para isto, sua organização exige uma autenticação mais forte.',
 
   'problem.request_invalid.title': 'Solicitação inválida',
   'problem.request_invalid.text': 'O endereço ou o formulário tem um valor que este serviço não aceita.',
