@@ -37,7 +37,7 @@ export function createPresent({
     const language = chooseLanguage(acceptLanguage, languages) ?? 'en';
     let presentation = presentations.get(language);
     if (presentation === undefined) {
-      presentation = createPresentation(language, completeCatalogue(language, ownCatalogues), identity);
+      presentation = createPresentation(language, () => completeCatalogue(language, ownCatalogues), identity);
       presentations.set(language, presentation);
     }
     return presentation;
@@ -46,16 +46,26 @@ export function createPresent({
 
 /** The same app in English, for pages that have no other language. */
 export function inEnglish({ identity }: Presentation): Presentation {
-  return createPresentation('en', english, identity);
+  return createPresentation('en', () => english, identity);
 }
 
-function createPresentation(language: string, catalogue: Catalogue, identity: Identity): Presentation {
+/** @param readCatalogue called for the first text: most sign-ins end without a page, and need no catalogue */
+function createPresentation(
+  language: string,
+  readCatalogue: () => Catalogue,
+  identity: Identity,
+): Presentation {
+  let catalogue: Catalogue | undefined;
+  const textOf = (key: MessageKey): string => {
+    catalogue ??= readCatalogue();
+    return catalogue[key];
+  };
   return {
     identity,
     language,
     direction: isRightToLeft(language) ? 'rtl' : 'ltr',
-    text: (key, values = {}) => pieces(catalogue[key], values).join(''),
-    markup: (key, values) => html`${pieces(catalogue[key], values)}`,
+    text: (key, values = {}) => pieces(textOf(key), values).join(''),
+    markup: (key, values) => html`${pieces(textOf(key), values)}`,
   };
 }
 
