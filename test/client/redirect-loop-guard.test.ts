@@ -367,13 +367,15 @@ describe('each of two tabs', () => {
 /** Automatic redirects of a tab for one reason, since a click or a success of the call that caused the last one. */
 interface Count {
   rounds: number;
-  call: string;
-  leftAtMs: number[];
+  readonly call: string;
+  readonly leftAtMs: readonly number[];
 }
 
 /** The limits by simple rules, independent of the client's implementation. */
 class CountedTab extends Tab {
   readonly #counts = new Map<string, Count>();
+  /** The count of the last redirect before it. */
+  #before: Count | undefined;
   asked: string | undefined;
 
   async make(path: string): Promise<void> {
@@ -387,7 +389,8 @@ class CountedTab extends Tab {
 
   #count(question: string, call: string): void {
     this.asked = question;
-    const { rounds = 0, leftAtMs = [] } = this.#counts.get(question) ?? {};
+    this.#before = this.#counts.get(question);
+    const { rounds = 0, leftAtMs = [] } = this.#before ?? {};
     this.#counts.set(question, {
       rounds: rounds + 1,
       call,
@@ -409,6 +412,7 @@ class CountedTab extends Tab {
     await this.client.signIn({ feature });
     this.asked = feature;
     this.#counts.clear();
+    this.#before = undefined;
   }
 
   back(how: 'given' | 'in vain' | 'signed in' | 'turned back' | 'from memory'): void {
@@ -422,8 +426,10 @@ class CountedTab extends Tab {
       this.give();
     }
     if (how === 'from memory') {
-      // The user went back, so this redirect is not one that the page could repeat by itself.
-      this.#counts.get(asked)?.leftAtMs.pop();
+      // The user went back, so this redirect is not one that the page could repeat by itself. A success of the call that
+      // caused the redirect before it counts again.
+      if (this.#before === undefined) this.#counts.delete(asked);
+      else this.#counts.set(asked, this.#before);
       this.page.visited.length = 0;
       this.page.fire('pageshow', { persisted: true });
     }

@@ -31,7 +31,7 @@ describe('the browser client', () => {
 
     const readme = await readFile(new URL('README.md', root), 'utf8');
     const guide = await readFile(new URL('docs/guides/your-frontend.md', root), 'utf8');
-    const inReadme = /is sent as ([\d.]+) kB/.exec(readme) ?? [];
+    const inReadme = /is\ssent\sas\s([\d.]+)\skB/.exec(readme) ?? [];
     const inGuide =
       /of ([\d.]+) kB, sent as ([\d.]+) kB \(gzip\) or ([\d.]+) kB\s\(Brotli\)/.exec(guide) ?? [];
     const stated = [...inReadme.slice(1), ...inGuide.slice(1)].map(Number);
