@@ -39,10 +39,10 @@ export function withBreaker(
       breaker: PartitionBreaker,
       partition: string,
       operation: () => Promise<Result>,
-      isHeldBack = !isEnding,
+      { isHeldBack = !isEnding, isHurried = false } = {},
     ) => {
       const attempt = breaker.start(partition);
-      if (attempt.kind === 'attempt') return record(attempt, operation);
+      if (attempt.kind === 'attempt') return record(attempt, operation, isHurried);
       if (isHeldBack) throw busyTable(attempt.seconds);
       return operation().then((result) => {
         breaker.recordSuccess(partition);
@@ -54,13 +54,17 @@ export function withBreaker(
       clock: table.clock,
       read: async (keys, columns) => run(reads, keys.partitionKey, () => table.read(keys, columns)),
       list: async (range, columns, limit, deadlineMs) =>
-        run(reads, partitionOf(range), () => table.list(range, columns, limit, deadlineMs)),
+        run(reads, partitionOf(range), () => table.list(range, columns, limit, deadlineMs), {
+          isHurried: deadlineMs !== undefined,
+        }),
       insert: async (row) => run(writes, row.partitionKey, () => table.insert(row)),
       replace: async (row, etag) => run(writes, row.partitionKey, () => table.replace(row, etag)),
       merge: async (row, etag) => run(writes, row.partitionKey, () => table.merge(row, etag)),
-      remove: async (keys) => run(writes, keys.partitionKey, () => table.remove(keys), false),
+      remove: async (keys) => run(writes, keys.partitionKey, () => table.remove(keys), { isHeldBack: false }),
       removeUnchanged: async (keys: RowKeys, etag) =>
-        run(writes, keys.partitionKey, () => table.removeUnchanged(keys, etag), false),
+        run(writes, keys.partitionKey, () => table.removeUnchanged(keys, etag), {
+          isHeldBack: false,
+        }),
       // A health check, so it is always sent.
       check: () => table.check(),
     };
@@ -119,24 +123,30 @@ function createPartitionBreaker(options: OutageBreakerOptions): PartitionBreaker
   };
 }
 
-async function record<Result>(attempt: Attempt, operation: () => Promise<Result>): Promise<Result> {
+/** @param isHurried the operation may take less time than others, so it may be cut off although the table works */
+async function record<Result>(
+  attempt: Attempt,
+  operation: () => Promise<Result>,
+  isHurried: boolean,
+): Promise<Result> {
   using _attempt = attempt;
   try {
     const result = await operation();
     attempt.succeed();
     return result;
   } catch (error) {
-    if (isOutage(error)) attempt.fail();
+    if (isOutage(error, isHurried)) attempt.fail();
     throw error;
   }
 }
 
 /** False if the table has answered and refuses this one operation, or this app, and for a fault of this service. */
-function isOutage(error: unknown): boolean {
+function isOutage(error: unknown, isHurried: boolean): boolean {
   if (!(error instanceof BffError)) return false;
   const { cause } = error;
   const status: unknown = cause instanceof Error ? Reflect.get(cause, 'statusCode') : undefined;
-  return typeof status !== 'number' || status >= 500 || status === 429 || status === 408;
+  if (typeof status !== 'number') return !isHurried;
+  return status >= 500 || status === 429 || status === 408;
 }
 
 function partitionOf(range: RowRange): string {

@@ -44,6 +44,15 @@ describe('a busy table', () => {
     expect(await Promise.all(['a', 'b', 'c'].map(readOf))).toHaveLength(3);
   });
 
+  it('is not assumed because queries with a deadline of their own were cut off', async () => {
+    faulty.failing.add('list');
+    for (const user of ['a', 'b', 'c']) {
+      const partition = { ...range, partitionKey: `user-${user}` };
+      await expect(table.list(partition, [], 1, 500)).rejects.toMatchObject(busy);
+    }
+    expect(await readOf('z')).toEqual({ kind: 'missing' });
+  });
+
   it('in one partition is spared after five failures there, and others are not held back', async () => {
     faulty.failing.add('read');
     await failReads('a', 'a', 'a', 'a', 'a');
