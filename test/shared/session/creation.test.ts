@@ -12,7 +12,7 @@ import { sessionContent } from '../../support/session-content.ts';
 const start = new Date('2026-08-01T12:00:00Z');
 const idleSeconds = 3600;
 const alice = sessionContent().facts.claims.principal;
-/** A sign-in lists at most so many rows of its user. */
+/** A sign-in lists at most this many rows of its user. */
 const LIST_LIMIT = 1_000;
 
 let memory: MemoryTable;
